@@ -1,0 +1,217 @@
+"""What a person, a machine or the clock asks of a request.
+
+Every change enters through one of these values: read from a mail, posted from a page, or issued
+by a timer. Who may ask for what is decided in `machine`, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from mailflow.core.request import Fields, Person, Problem
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The fields somebody wrote, with where each came from and what was wrong in reading them.
+
+    `unreadable` holds problems that the reading itself found (`conflict:F`, `invalid:F`,
+    `several_requests`); problems that depend on who asks are found by `core.check`.
+    `labelled` is false when the mail named no field at all (prose, or empty).
+    """
+
+    fields: Fields = Fields()
+    provenance: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    cleared: tuple[str, ...] = ()  # fields written with an empty value ("Notice email: -")
+    language: str = ""  # "" = no telling
+    labelled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A proven, registered sender asks for an account."""
+
+    submission: Submission
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The partner sends corrected lines."""
+
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The partner's clear own yes. `revision` is that of the letter he answered; None = unknown."""
+
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The partner withdraws."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The customer accepts. `way` is "reply" or "click"; `comment` is the rest of the reply."""
+
+    way: str = "reply"
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """The customer declines, with or without a reason."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nominate:
+    """The customer names somebody else to accept."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotMe:
+    """The customer says that this is not meant for him."""
+
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A late customer asks us to tell the partner that he is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The partner wants an ended request opened again with its old values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Send the activation mail again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Tell me where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Send me the form and the words I can use. `why` is "asked", "empty" or "prose"."""
+
+    why: str = "asked"
+    submission: Submission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Hand this thread to a person at licensing support."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A remark to be stored and thanked for, nothing more."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class English:
+    """Send me the English original of the last letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A reply that asks for nothing we understand. `read` = what we saw; `why` = the rule."""
+
+    read: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFailed:
+    """A letter to `address` came back for good, or was refused for good by the relay."""
+
+    address: str
+    detail: str = ""
+    letter: str = ""  # kind of the letter that failed
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The approver's mailbox answered that nobody is there. `until` is an ISO date or ""."""
+
+    address: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The clock: do what is due at `now` (reminder, lapse, expiry)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A check or the operator stops the request."""
+
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The operator lets a held request go on."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """The operator ends a held request."""
+
+    by: str
+    reason: str = ""
+
+
+Command = (
+    Open | Change | Confirm | Cancel | Accept | Decline | Nominate | NotMe | Ready | Renew | Resend
+    | Status | Help | Case | Feedback | English | Unknown | AddressFailed | Absent | Tick | Hold
+    | Release | Reject
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who issues a command, and on what evidence.
+
+    `part` is "partner", "approver", "operator", "clock" or "system"; `address` the proven
+    address ("" for the clock). `evidence` says how we know ("authentication-results: dkim pass
+    …", "page token", …). `message` names the inbound mail by its inbox id, 0 where there is none.
+    """
+
+    part: str
+    address: str = ""
+    evidence: str = ""
+    message: int = 0
+    received_at: datetime | None = None
+    person: Person | None = None

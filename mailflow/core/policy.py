@@ -1,0 +1,27 @@
+"""Every deadline and limit of the business, as one value. Defaults are those of DOMAIN.md §6."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Set in `[policy]` of the configuration. Days are whole days of 24 hours."""
+
+    activation_days: int = 90  # S27: from CONFIRM to expiry
+    review_reminder_days: tuple[int, ...] = (3,)  # DRAFT and REVIEW, since the last change
+    lapse_days: int = 14  # DRAFT and REVIEW end unfinished, since the last change
+    customer_reminder_days: tuple[int, ...] = (7, 30, 60, 83)
+    customer_reminder_days_order: tuple[int, ...] = (3, 7, 14, 21, 30, 45, 60, 75, 83)
+    partner_reminder_days: tuple[int, ...] = (60, 83)
+    nominations: int = 3
+    resend_hours: int = 24  # at most one RESEND in this time
+    max_users: int = 50  # S16
+    max_account_name: int = 120  # S11, characters
+    max_note: int = 1000  # S14, characters
+    unknown_answers_per_hour: int = 1  # automatic answers to unknown text, per thread
+    refusals_per_day: int = 1  # per address
+    max_faults: int = 3  # after so many faults of ours a message is set aside as failed
+    keep_raw_days: int = 30  # bytes of finished mail are wiped after this
+    domain_colleagues_may_accept: bool = False  # a reply from another address in the domain
