@@ -1,0 +1,193 @@
+"""The kinds of values that settings have: each a type with its check and its own words for errors.
+
+A message says what is wrong and shows a value that would be right; the loader adds where.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator
+
+# Dot-atom of RFC 5321 section 4.1.2, without quoted strings: nobody configures those on purpose.
+_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_DOMAIN = r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN += r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+_LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
+_COLOUR = r"#[0-9A-Fa-f]{6}"
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text, re.ASCII) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is one plain mail address, `local@domain.tld`, and nothing else."""
+    local, at, domain = text.rpartition("@")
+    return bool(at) and len(local) <= 64 and _matches(_LOCAL, local) and _matches(_DOMAIN, domain)
+
+
+def is_domain(text: str) -> bool:
+    """Whether `text` is a domain name of at least two labels, in ASCII (IDN as `xn--…`)."""
+    return _matches(_DOMAIN, text)
+
+
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise ValueError(f"{text!r} is not a mail address; write one such as name@vendor.example")
+    return text.lower()
+
+
+def _optional_address(text: str) -> str:
+    return _address(text) if text else text
+
+
+def _domain(text: str) -> str:
+    if not is_domain(text):
+        raise ValueError(f"{text!r} is not a domain; write one such as vendor.example")
+    return text.lower()
+
+
+def _recipient(text: str) -> str:
+    good = is_domain(text[1:]) if text.startswith("@") else is_address(text)
+    if not good:
+        raise ValueError(
+            f"{text!r} is neither an address nor a domain with @ before it;"
+            " write name@vendor.example or @vendor.example"
+        )
+    return text.lower()
+
+
+def _local_part(text: str) -> str:
+    if not _matches(_LOCAL, text) or "+" in text:
+        raise ValueError(f"{text!r} cannot stand before the @; write a word such as bounce")
+    return text.lower()
+
+
+def _link(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme == "mailto" and is_address(parts.path):
+        return text
+    if parts.scheme not in {"http", "https"} or not parts.hostname or _unsafe(text):
+        raise ValueError(f"{text!r} is not a link; write https://… (or mailto:name@vendor.example)")
+    return text
+
+
+def _optional_link(text: str) -> str:
+    return _link(text) if text else text
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    good = parts.scheme in {"http", "https"} and parts.hostname and not _unsafe(text)
+    if not good or parts.query or parts.fragment:
+        raise ValueError(
+            f"{text!r} cannot carry our pages; write https://HOST or https://HOST/FOLDER"
+        )
+    return text.rstrip("/")
+
+
+def _unsafe(text: str) -> bool:
+    return any(c.isspace() or not c.isprintable() or c in '"<>\\' for c in text)
+
+
+def split_host_port(text: str) -> tuple[str, int] | None:
+    """Host and port of `host:port` or `[::1]:port`; None where it is neither."""
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        if not _matches(r"[0-9A-Fa-f:.]+", host):
+            return None
+    elif not _matches(_HOST, host):
+        return None
+    if not colon or not _matches(r"[0-9]{1,5}", port) or int(port) > 65535:
+        return None
+    return host, int(port)
+
+
+def _host_port(text: str) -> str:
+    if split_host_port(text) is None:
+        raise ValueError(f"{text!r} is not HOST:PORT; write one such as 127.0.0.1:8080")
+    return text
+
+
+def _listen(text: str) -> str:
+    scheme, mark, rest = text.partition("://")
+    if scheme not in {"smtp", "lmtp"} or not mark or split_host_port(rest) is None:
+        raise ValueError(
+            f"{text!r} is not a place to listen at; write smtp://HOST:PORT or lmtp://HOST:PORT"
+        )
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not an IP address or network; write 192.0.2.7 or 192.0.2.0/24"
+        ) from None
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, OSError, ValueError):  # unknown; a folder of the database; a path
+        raise ValueError(
+            f"{text!r} is not a time zone; write one such as UTC or Europe/Madrid"
+        ) from None
+    return text
+
+
+def _language(text: str) -> str:
+    if not _matches(_LANGUAGE, text):
+        raise ValueError(f"{text!r} is not a language code; write one such as en, es or pt")
+    return text
+
+
+def _colour(text: str) -> str:
+    if not _matches(_COLOUR, text):
+        raise ValueError(f"{text!r} is not a colour; write six hexadecimal digits, #1a4f8b")
+    return text.lower()
+
+
+def _line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; write some text")
+    if not text.isprintable():
+        raise ValueError("has line breaks or control characters; write one plain line")
+    return text.strip()
+
+
+def _optional_line(text: str) -> str:
+    return _line(text) if text else text
+
+
+def _hostname(text: str) -> str:
+    if text and not _matches(_HOST, text):
+        raise ValueError(f"{text!r} is not a host name; write one such as mail.vendor.example")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+OptionalAddress = Annotated[str, AfterValidator(_optional_address)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Recipient = Annotated[str, AfterValidator(_recipient)]  # an address, or @domain
+LocalPart = Annotated[str, AfterValidator(_local_part)]
+Link = Annotated[str, AfterValidator(_link)]
+OptionalLink = Annotated[str, AfterValidator(_optional_link)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]  # without a slash at its end
+HostPort = Annotated[str, AfterValidator(_host_port)]
+Listen = Annotated[str, AfterValidator(_listen)]
+Network = Annotated[str, AfterValidator(_network)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Language = Annotated[str, AfterValidator(_language)]
+Colour = Annotated[str, AfterValidator(_colour)]
+Line = Annotated[str, AfterValidator(_line)]
+OptionalLine = Annotated[str, AfterValidator(_optional_line)]
+Hostname = Annotated[str, AfterValidator(_hostname)]

@@ -1,0 +1,276 @@
+"""Every setting there is, as frozen models. The descriptions are the documentation.
+
+`config.example.toml`, the file that `mailflow init` writes and docs/reference/configuration.md
+are made from these models, and tests hold them equal. A default stands here with its reason.
+Seconds end in `_s`, bytes in `_bytes`, days in `_days`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailflow.config import kinds
+from mailflow.core.policy import Policy
+
+#: Marks a value that is never shown; it may be given in a file instead (`NAME_file`).
+SECRET: dict[str, Any] = {"secret": True}
+#: Marks a path: relative ones are read from the folder of the configuration file.
+PATH: dict[str, Any] = {"path": True}
+
+
+class Settings(BaseModel):
+    """One table of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class BrandSettings(Settings):
+    """How letters and pages look. All of it may stay empty."""
+
+    name: kinds.OptionalLine = ""
+    """Name in the head of letters; empty = organisation."""
+    colour: kinds.Colour = "#1f4e79"
+    """Colour of head and buttons; white text must be readable on it."""
+    logo_file: str = Field("", json_schema_extra=PATH)
+    """PNG or JPEG image, attached to letters; empty = none."""
+    address_line: kinds.OptionalLine = ""
+    """Postal address in the foot of letters; empty = none."""
+
+
+class ServiceSettings(Settings):
+    """Who offers the service, under which addresses, links and languages."""
+
+    organisation: kinds.Line
+    """Name of the vendor, as partners and customers know it."""
+    account_term: kinds.Line = "Smart Account"
+    """What an account is called in letters and pages."""
+    address: kinds.Address
+    """Where requests are sent. Answers come to the same address with a tag: requests+TAG@…."""
+    bounce_local: kinds.LocalPart = "bounce"
+    """Local part of the return path (bounce+TAG@), in the domain of `address`."""
+    sender_name: kinds.OptionalLine = ""
+    """Name beside the sender address; empty = organisation."""
+    public_url: kinds.BaseUrl
+    """How the outside world reaches our web pages; links in letters begin with it."""
+    support_url: kinds.Link
+    """Where somebody opens a case with licensing support."""
+    feedback_url: kinds.Link
+    """Where somebody leaves feedback on this service."""
+    terms_url: kinds.OptionalLink = ""
+    """What the customer accepts by activating; empty = no link."""
+    operator_address: kinds.Address
+    """Mailbox of licensing support: cases, holds and alarms go there."""
+    internal_domains: tuple[kinds.Domain, ...] = ()
+    """The vendor's own mail domains: their people may not request, unless registered as support."""
+    languages: tuple[kinds.Language, ...] = Field(("en", "es", "pt"), min_length=1)
+    """Languages in which letters are written."""
+    default_language: kinds.Language = "en"
+    """Language for people of whom we know none."""
+    time_zone: kinds.TimeZone = "UTC"
+    """Zone in which letters and pages show dates. Deadlines count in UTC."""
+    templates: str = Field("", json_schema_extra=PATH)
+    """Folder with your own letters and pages; empty = ours."""
+    brand: BrandSettings = BrandSettings()
+
+    @property
+    def local(self) -> str:
+        """The intake address before the @."""
+        return self.address.rpartition("@")[0]
+
+    @property
+    def domain(self) -> str:
+        """The intake address after the @."""
+        return self.address.rpartition("@")[2]
+
+    def reply_address(self, token: str) -> str:
+        """The secret address that answers to one letter (DESIGN.md §2.4)."""
+        return f"{self.local}+{token}@{self.domain}"
+
+    def bounce_address(self, token: str) -> str:
+        """The return path of one letter."""
+        return f"{self.bounce_local}+{token}@{self.domain}"
+
+
+class DatabaseSettings(Settings):
+    """Where everything is kept."""
+
+    url: str = Field(
+        "sqlite:///mailflow.db",
+        repr=False,
+        pattern="^(sqlite:///.+|postgresql://.+)$",
+        json_schema_extra={**SECRET, **PATH},
+    )
+    """sqlite:///FILE for one machine, postgresql://USER:PASSWORD@HOST/NAME for one or more."""
+    url_file: str = Field("", json_schema_extra=PATH)
+    """File that holds the url, when it contains a password."""
+
+
+class SmtpIngressSettings(Settings):
+    """The door for mail: SMTP and LMTP."""
+
+    enabled: bool = True
+    """Whether this door is open."""
+    listen: tuple[kinds.Listen, ...] = Field(
+        ("smtp://127.0.0.1:8025", "lmtp://127.0.0.1:8024"), min_length=1
+    )
+    """Where to listen, smtp://HOST:PORT or lmtp://HOST:PORT. Port 0 takes any free one."""
+    hostname: kinds.Hostname = ""
+    """Name in our greeting; empty = the machine's own."""
+    max_message_bytes: int = Field(10_485_760, ge=65_536, le=104_857_600)
+    """Largest message taken; 10 MiB holds any request with attachments."""
+    max_connections: int = Field(200, ge=1, le=10_000)
+    """Connections at one time."""
+    max_connections_per_address: int = Field(50, ge=1, le=10_000)
+    """Connections at one time from one IP address. A mail server in front of us counts as one."""
+    max_recipients: int = Field(100, ge=1, le=1000)
+    """Recipients of one message; RFC 5321 section 4.5.3.1.8 asks for 100."""
+    max_errors: int = Field(10, ge=1, le=100)
+    """Bad commands before we hang up."""
+    idle_timeout_s: float = Field(300, gt=0, le=3600)
+    """Silence before we hang up, in seconds; RFC 5321 section 4.5.3.2.7 says 5 minutes."""
+    session_timeout_s: float = Field(1800, gt=0, le=86_400)
+    """Longest connection, in seconds."""
+    group_commit_max: int = Field(100, ge=1, le=1000)
+    """Messages that may share one commit."""
+    tls_cert_file: str = Field("", json_schema_extra=PATH)
+    """Certificate chain (PEM) for STARTTLS; empty = not offered."""
+    tls_key_file: str = Field("", json_schema_extra=PATH)
+    """Private key (PEM) of the certificate."""
+    require_tls: bool = False
+    """Whether a client must use STARTTLS before it sends mail."""
+
+
+class IngressSettings(Settings):
+    """The ways in."""
+
+    smtp: SmtpIngressSettings = SmtpIngressSettings()
+
+
+class TrustSettings(Settings):
+    """How we know who really sent a mail. Without proof nothing happens."""
+
+    mode: Literal["trusted_verifier", "trusted_peers", "own_check"] = "trusted_verifier"
+    """trusted_verifier = your mail server checks and says so in Authentication-Results;
+    trusted_peers = whatever the peers below hand in is taken as proven; own_check = mailflow checks
+    DKIM and DMARC itself."""
+    authserv_ids: tuple[kinds.Line, ...] = ()
+    """Names by which your own mail server signs its Authentication-Results."""
+    trusted_peers: tuple[kinds.Network, ...] = ()
+    """IP addresses or networks of your own mail servers. Where given, only mail from them can be
+    proven."""
+    unproven_replies: Literal["page", "quarantine"] = "page"
+    """Customer's reply with the right tag but without proof: page = point him once to the web page,
+    quarantine = set it aside in silence."""
+
+
+class DeliverySettings(Settings):
+    """How mail leaves: through one mail server of yours (smarthost), which also signs it."""
+
+    mode: Literal["smtp", "capture"] = "smtp"
+    """smtp = send; capture = send nothing and only show it (demo, staging)."""
+    host: kinds.Hostname = ""
+    """Your outgoing mail server."""
+    port: int = Field(25, ge=1, le=65_535)
+    """Its port: 25 inside your network, 587 with login, 465 with tls."""
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    """none only on the same machine or a closed network."""
+    ca_file: str = Field("", json_schema_extra=PATH)
+    """Authorities (PEM) that vouch for its certificate; empty = those of the system."""
+    username: str = ""
+    """Login; empty = none."""
+    password: str = Field("", repr=False, json_schema_extra=SECRET)
+    """Password of the login; better in a file, below."""
+    password_file: str = Field("", json_schema_extra=PATH)
+    """File that holds the password."""
+    timeout_s: float = Field(600, ge=1, le=3600)
+    """Wait for an answer, in seconds; RFC 5321 section 4.5.3.2.6 says 10 minutes after the data."""
+    connections: int = Field(4, ge=1, le=100)
+    """Connections at one time."""
+    give_up_days: float = Field(5, gt=0, le=30)
+    """How long a mail is tried; RFC 5321 section 4.5.4.1 says 4 to 5 days."""
+    first_retry_s: float = Field(60, gt=0)
+    """Wait before the second try, in seconds; doubles each time."""
+    max_retry_s: float = Field(14_400, gt=0)
+    """Longest wait between two tries, in seconds."""
+    redirect_to: kinds.OptionalAddress = ""
+    """Staging: send every mail to this address instead; empty = to whom it is meant for."""
+    allow_recipients: tuple[kinds.Recipient, ...] = ()
+    """Staging: send only to these addresses or @domains; empty = to all."""
+
+
+class WebSettings(Settings):
+    """The pages on which customers activate."""
+
+    enabled: bool = True
+    """Whether pages are served."""
+    listen: kinds.HostPort = "127.0.0.1:8080"
+    """HOST:PORT behind your reverse proxy. Port 0 takes any free one."""
+    trusted_proxies: tuple[kinds.Network, ...] = ()
+    """Reverse proxies whose X-Forwarded-For is believed."""
+
+
+class PolicySettings(Settings):
+    """Every deadline and limit of the business. Days are 24 hours, counted in UTC."""
+
+    activation_days: int = Field(90, ge=1, le=3650)
+    """From the partner's CONFIRM until an unaccepted account expires."""
+    review_reminder_days: tuple[int, ...] = (3,)
+    """When a partner is reminded of an unfinished request, days since its last change."""
+    lapse_days: int = Field(14, ge=1, le=3650)
+    """When an unfinished request lapses, days since its last change."""
+    customer_reminder_days: tuple[int, ...] = (7, 30, 60, 83)
+    """When a customer is reminded to activate, days since CONFIRM."""
+    customer_reminder_days_order: tuple[int, ...] = (3, 7, 14, 21, 30, 45, 60, 75, 83)
+    """The same, when an order waits for the account."""
+    partner_reminder_days: tuple[int, ...] = (60, 83)
+    """When the partner hears that the customer has not activated yet."""
+    nominations: int = Field(3, ge=0, le=100)
+    """How often a customer may name somebody else."""
+    resend_hours: int = Field(24, ge=1, le=8760)
+    """The activation mail is sent again at most once in so many hours."""
+    max_users: int = Field(50, ge=0, le=1000)
+    """Added users in one request."""
+    max_account_name: int = Field(120, ge=1, le=1000)
+    """Characters of an account name."""
+    max_note: int = Field(1000, ge=0, le=10_000)
+    """Characters of a note."""
+    unknown_answers_per_hour: int = Field(1, ge=0, le=60)
+    """Automatic answers to unknown text, per conversation."""
+    refusals_per_day: int = Field(1, ge=0, le=100)
+    """Refusals sent to one address."""
+    max_faults: int = Field(3, ge=1, le=100)
+    """Faults of ours after which a message is set aside as failed."""
+    keep_raw_days: int = Field(30, ge=1, le=3650)
+    """After so many days the bytes of finished mail are wiped."""
+    domain_colleagues_may_accept: bool = False
+    """Whether a colleague in the customer's domain may accept in his place."""
+
+    def value(self) -> Policy:
+        """The same as the plain value that the rules take."""
+        return Policy(**self.model_dump())
+
+
+class LogSettings(Settings):
+    """What is written to standard error."""
+
+    format: Literal["auto", "json", "console"] = "auto"
+    """auto = console on a terminal, else json."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines to show."""
+    mask_addresses: bool = True
+    """Whether addresses are written as a***@domain."""
+
+
+class Config(Settings):
+    """The whole configuration."""
+
+    service: ServiceSettings
+    database: DatabaseSettings = DatabaseSettings()
+    ingress: IngressSettings = IngressSettings()
+    trust: TrustSettings = TrustSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    web: WebSettings = WebSettings()
+    policy: PolicySettings = PolicySettings()
+    log: LogSettings = LogSettings()

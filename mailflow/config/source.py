@@ -1,0 +1,150 @@
+"""Where values come from: the TOML file and the environment, as flat maps from path to value.
+
+Each value keeps its origin, so that a complaint names the line or the variable that must change.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mailflow.config.schema import settings, tables
+
+PREFIX = "MAILFLOW_"
+#: Variables that are no settings: the file's name, and switches of the test suite.
+RESERVED = re.compile(r"MAILFLOW_(CONFIG|FAILPOINT|TEST_.*|REQUIRE_.*)")
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as written, and where."""
+
+    value: Any
+    where: str
+    folder: Path | None = None  # what relative paths start from; None = the working directory
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one source says, and what is wrong with it."""
+
+    values: dict[Key, Value]
+    problems: list[str]
+
+
+def from_file(path: Path) -> Found:
+    """Read a TOML file. Whatever is wrong with it comes back as problems, never as an exception."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = tomllib.loads(text)
+    except FileNotFoundError:
+        mend = f"write one with: mailflow init --output {path}"
+        return Found({}, [f"{path}: there is no such file; {mend}"])
+    except PermissionError:
+        return Found({}, [f"{path}: may not be read; give this user the right to: chmod, chown"])
+    except (OSError, UnicodeDecodeError) as error:
+        return Found({}, [f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"])
+    except tomllib.TOMLDecodeError as error:
+        return Found({}, [f"{path}: is not TOML: {error}"])
+    values, problems = {}, []
+    lines = _lines(text)
+    for key, value in _flatten(tree):
+        line = lines.get(key)
+        where = f"{path}{f', line {line}' if line else ''}: {'.'.join(key)}"
+        if key in settings():
+            values[key] = Value(value, where, path.absolute().parent)
+        elif not (isinstance(value, dict) and not value and _is_table(key)):
+            problems.append(f"{where} {_unknown(key, '.'.join, value)}")
+    return Found(values, problems)
+
+
+def from_environment(env: Mapping[str, str]) -> Found:
+    """Read `MAILFLOW_SECTION__KEY`. Lists are separated by commas, or written as in TOML."""
+    values, problems = {}, []
+    for name in sorted(env):
+        if not name.startswith(PREFIX) or RESERVED.fullmatch(name):
+            continue
+        key = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        if key in settings():
+            values[key] = Value(_from_text(key, env[name]), f"environment: {name}")
+        else:
+            problems.append(f"environment: {name} {_unknown(key, _variable)}")
+    return Found(values, problems)
+
+
+def from_flags(flags: Mapping[str, str]) -> Found:
+    """Take what the command line says: `delivery.mode` → value."""
+    values = {}
+    for dotted, text in flags.items():
+        key = tuple(dotted.split("."))
+        values[key] = Value(_from_text(key, text), f"command line: {dotted}")
+    return Found(values, [])
+
+
+def _variable(key: Key) -> str:
+    return PREFIX + "__".join(key).upper()
+
+
+def _from_text(key: Key, text: str) -> Any:
+    if not settings()[key].is_list:
+        return text
+    if text.lstrip().startswith("["):
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text  # refused by the model: a text is no list
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_table(key: Key) -> bool:
+    return any(table.path == key for table in tables())
+
+
+def _flatten(tree: Mapping[str, Any], path: Key = ()) -> Iterator[tuple[Key, Any]]:
+    """Leaves with their path. A table that we do not know is one leaf: it is named once."""
+    for name, value in tree.items():
+        key = (*path, name)
+        if isinstance(value, dict) and value and _is_table(key):
+            yield from _flatten(value, key)
+        else:
+            yield key, value
+
+
+def _unknown(key: Key, spell: Any, value: Any = None) -> str:
+    """Say that there is no such setting, and which one may have been meant."""
+    known: list[Key] = [*settings(), *(t.path for t in tables() if t.path)]
+    if key in known:
+        return "is a table; write its settings below [" + ".".join(key) + "]"
+    siblings = [k for k in known if k[:-1] == key[:-1]]
+    near = difflib.get_close_matches(key[-1], [k[-1] for k in siblings], n=1)
+    same_name = [k for k in known if k[-1] == key[-1]]
+    if near:
+        guess = f"did you mean {spell((*key[:-1], near[0]))}?"
+    elif same_name:
+        guess = f"did you mean {spell(same_name[0])}?"
+    else:
+        whole = difflib.get_close_matches(spell(key), [spell(k) for k in known], n=1)
+        names = ", ".join(k[-1] for k in siblings)
+        guess = f"did you mean {whole[0]}?" if whole else f"known here: {names or 'nothing'}"
+    what = "table" if isinstance(value, dict) else "setting"
+    return f"is not a {what}; {guess}"
+
+
+def _lines(text: str) -> dict[Key, int]:
+    """Line numbers of tables and keys, by a plain look at the text; only used to point."""
+    found: dict[Key, int] = {}
+    table: Key = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if head := re.match(r"\s*\[([A-Za-z0-9_.\- ]+)\]", line):
+            table = tuple(part.strip() for part in head[1].split("."))
+            found.setdefault(table, number)
+        elif entry := re.match(r"\s*([A-Za-z0-9_.\-]+)\s*=", line):
+            found.setdefault((*table, *entry[1].split(".")), number)
+    return found
