@@ -33,7 +33,7 @@ class BrandSettings(Settings):
     """Name in the head of letters; empty = organisation."""
     colour: kinds.Colour = "#1f4e79"
     """Colour of head and buttons; white text must be readable on it."""
-    logo_file: str = Field("", json_schema_extra=PATH)
+    logo_file: str = Field(default="", json_schema_extra=PATH)
     """PNG or JPEG image, attached to letters; empty = none."""
     address_line: kinds.OptionalLine = ""
     """Postal address in the foot of letters; empty = none."""
@@ -64,13 +64,13 @@ class ServiceSettings(Settings):
     """Mailbox of licensing support: cases, holds and alarms go there."""
     internal_domains: tuple[kinds.Domain, ...] = ()
     """The vendor's own mail domains: their people may not request, unless registered as support."""
-    languages: tuple[kinds.Language, ...] = Field(("en", "es", "pt"), min_length=1)
+    languages: tuple[kinds.Language, ...] = Field(default=("en", "es", "pt"), min_length=1)
     """Languages in which letters are written."""
     default_language: kinds.Language = "en"
     """Language for people of whom we know none."""
     time_zone: kinds.TimeZone = "UTC"
     """Zone in which letters and pages show dates. Deadlines count in UTC."""
-    templates: str = Field("", json_schema_extra=PATH)
+    templates: str = Field(default="", json_schema_extra=PATH)
     """Folder with your own letters and pages; empty = ours."""
     brand: BrandSettings = BrandSettings()
 
@@ -97,13 +97,13 @@ class DatabaseSettings(Settings):
     """Where everything is kept."""
 
     url: str = Field(
-        "sqlite:///mailflow.db",
+        default="sqlite:///mailflow.db",
         repr=False,
         pattern="^(sqlite:///.+|postgresql://.+)$",
         json_schema_extra={**SECRET, **PATH},
     )
     """sqlite:///FILE for one machine, postgresql://USER:PASSWORD@HOST/NAME for one or more."""
-    url_file: str = Field("", json_schema_extra=PATH)
+    url_file: str = Field(default="", json_schema_extra=PATH)
     """File that holds the url, when it contains a password."""
 
 
@@ -113,30 +113,30 @@ class SmtpIngressSettings(Settings):
     enabled: bool = True
     """Whether this door is open."""
     listen: tuple[kinds.Listen, ...] = Field(
-        ("smtp://127.0.0.1:8025", "lmtp://127.0.0.1:8024"), min_length=1
+        default=("smtp://127.0.0.1:8025", "lmtp://127.0.0.1:8024"), min_length=1
     )
     """Where to listen, smtp://HOST:PORT or lmtp://HOST:PORT. Port 0 takes any free one."""
     hostname: kinds.Hostname = ""
     """Name in our greeting; empty = the machine's own."""
-    max_message_bytes: int = Field(10_485_760, ge=65_536, le=104_857_600)
+    max_message_bytes: int = Field(default=10_485_760, ge=65_536, le=104_857_600)
     """Largest message taken; 10 MiB holds any request with attachments."""
-    max_connections: int = Field(200, ge=1, le=10_000)
+    max_connections: int = Field(default=200, ge=1, le=10_000)
     """Connections at one time."""
-    max_connections_per_address: int = Field(50, ge=1, le=10_000)
+    max_connections_per_address: int = Field(default=50, ge=1, le=10_000)
     """Connections at one time from one IP address. A mail server in front of us counts as one."""
-    max_recipients: int = Field(100, ge=1, le=1000)
+    max_recipients: int = Field(default=100, ge=1, le=1000)
     """Recipients of one message; RFC 5321 section 4.5.3.1.8 asks for 100."""
-    max_errors: int = Field(10, ge=1, le=100)
+    max_errors: int = Field(default=10, ge=1, le=100)
     """Bad commands before we hang up."""
-    idle_timeout_s: float = Field(300, gt=0, le=3600)
+    idle_timeout_s: float = Field(default=300, gt=0, le=3600)
     """Silence before we hang up, in seconds; RFC 5321 section 4.5.3.2.7 says 5 minutes."""
-    session_timeout_s: float = Field(1800, gt=0, le=86_400)
+    session_timeout_s: float = Field(default=1800, gt=0, le=86_400)
     """Longest connection, in seconds."""
-    group_commit_max: int = Field(100, ge=1, le=1000)
+    group_commit_max: int = Field(default=100, ge=1, le=1000)
     """Messages that may share one commit."""
-    tls_cert_file: str = Field("", json_schema_extra=PATH)
+    tls_cert_file: str = Field(default="", json_schema_extra=PATH)
     """Certificate chain (PEM) for STARTTLS; empty = not offered."""
-    tls_key_file: str = Field("", json_schema_extra=PATH)
+    tls_key_file: str = Field(default="", json_schema_extra=PATH)
     """Private key (PEM) of the certificate."""
     require_tls: bool = False
     """Whether a client must use STARTTLS before it sends mail."""
@@ -172,27 +172,27 @@ class DeliverySettings(Settings):
     """smtp = send; capture = send nothing and only show it (demo, staging)."""
     host: kinds.Hostname = ""
     """Your outgoing mail server."""
-    port: int = Field(25, ge=1, le=65_535)
+    port: int = Field(default=25, ge=1, le=65_535)
     """Its port: 25 inside your network, 587 with login, 465 with tls."""
     security: Literal["none", "starttls", "tls"] = "starttls"
     """none only on the same machine or a closed network."""
-    ca_file: str = Field("", json_schema_extra=PATH)
+    ca_file: str = Field(default="", json_schema_extra=PATH)
     """Authorities (PEM) that vouch for its certificate; empty = those of the system."""
     username: str = ""
     """Login; empty = none."""
-    password: str = Field("", repr=False, json_schema_extra=SECRET)
+    password: str = Field(default="", repr=False, json_schema_extra=SECRET)
     """Password of the login; better in a file, below."""
-    password_file: str = Field("", json_schema_extra=PATH)
+    password_file: str = Field(default="", json_schema_extra=PATH)
     """File that holds the password."""
-    timeout_s: float = Field(600, ge=1, le=3600)
+    timeout_s: float = Field(default=600, ge=1, le=3600)
     """Wait for an answer, in seconds; RFC 5321 section 4.5.3.2.6 says 10 minutes after the data."""
-    connections: int = Field(4, ge=1, le=100)
+    connections: int = Field(default=4, ge=1, le=100)
     """Connections at one time."""
-    give_up_days: float = Field(5, gt=0, le=30)
+    give_up_days: float = Field(default=5, gt=0, le=30)
     """How long a mail is tried; RFC 5321 section 4.5.4.1 says 4 to 5 days."""
-    first_retry_s: float = Field(60, gt=0)
+    first_retry_s: float = Field(default=60, gt=0)
     """Wait before the second try, in seconds; doubles each time."""
-    max_retry_s: float = Field(14_400, gt=0)
+    max_retry_s: float = Field(default=14_400, gt=0)
     """Longest wait between two tries, in seconds."""
     redirect_to: kinds.OptionalAddress = ""
     """Staging: send every mail to this address instead; empty = to whom it is meant for."""
@@ -214,11 +214,11 @@ class WebSettings(Settings):
 class PolicySettings(Settings):
     """Every deadline and limit of the business. Days are 24 hours, counted in UTC."""
 
-    activation_days: int = Field(90, ge=1, le=3650)
+    activation_days: int = Field(default=90, ge=1, le=3650)
     """From the partner's CONFIRM until an unaccepted account expires."""
     review_reminder_days: tuple[int, ...] = (3,)
     """When a partner is reminded of an unfinished request, days since its last change."""
-    lapse_days: int = Field(14, ge=1, le=3650)
+    lapse_days: int = Field(default=14, ge=1, le=3650)
     """When an unfinished request lapses, days since its last change."""
     customer_reminder_days: tuple[int, ...] = (7, 30, 60, 83)
     """When a customer is reminded to activate, days since CONFIRM."""
@@ -226,23 +226,23 @@ class PolicySettings(Settings):
     """The same, when an order waits for the account."""
     partner_reminder_days: tuple[int, ...] = (60, 83)
     """When the partner hears that the customer has not activated yet."""
-    nominations: int = Field(3, ge=0, le=100)
+    nominations: int = Field(default=3, ge=0, le=100)
     """How often a customer may name somebody else."""
-    resend_hours: int = Field(24, ge=1, le=8760)
+    resend_hours: int = Field(default=24, ge=1, le=8760)
     """The activation mail is sent again at most once in so many hours."""
-    max_users: int = Field(50, ge=0, le=1000)
+    max_users: int = Field(default=50, ge=0, le=1000)
     """Added users in one request."""
-    max_account_name: int = Field(120, ge=1, le=1000)
+    max_account_name: int = Field(default=120, ge=1, le=1000)
     """Characters of an account name."""
-    max_note: int = Field(1000, ge=0, le=10_000)
+    max_note: int = Field(default=1000, ge=0, le=10_000)
     """Characters of a note."""
-    unknown_answers_per_hour: int = Field(1, ge=0, le=60)
+    unknown_answers_per_hour: int = Field(default=1, ge=0, le=60)
     """Automatic answers to unknown text, per conversation."""
-    refusals_per_day: int = Field(1, ge=0, le=100)
+    refusals_per_day: int = Field(default=1, ge=0, le=100)
     """Refusals sent to one address."""
-    max_faults: int = Field(3, ge=1, le=100)
+    max_faults: int = Field(default=3, ge=1, le=100)
     """Faults of ours after which a message is set aside as failed."""
-    keep_raw_days: int = Field(30, ge=1, le=3650)
+    keep_raw_days: int = Field(default=30, ge=1, le=3650)
     """After so many days the bytes of finished mail are wiped."""
     domain_colleagues_may_accept: bool = False
     """Whether a colleague in the customer's domain may accept in his place."""
