@@ -1,0 +1,44 @@
+"""Signs that have no business in a value: controls, direction marks, signs of no width.
+
+Names and notes travel into mails, pages, logs and the operator's screen. A right-to-left override
+there lets `elpmaxe.live` be shown as something else, and a line break in a name would end a
+header, so every value goes through here before anybody else sees it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Cc (but tab and line break), Cf and friends by explicit range: soft hyphen, Arabic letter mark,
+# zero-width signs, direction marks, embeddings, overrides, isolates, invisible operators,
+# byte-order mark, interlinear notes, tags, Hangul fillers, variation selectors.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+
+
+def clean_text(text: str) -> str:
+    """Text of several lines: breaks become `\\n`, odd spaces plain ones, invisible signs go."""
+    if text.isascii() and "\r" not in text and text.isprintable():
+        return text
+    text = _BREAKS.sub("\n", text)
+    text = _INVISIBLE.sub("", text)
+    return _SPACES.sub(" ", text)
+
+
+def clean_line(text: str) -> str:
+    """A value of one line: as `clean_text`, and runs of white space become one blank."""
+    return " ".join(clean_text(text).split())
+
+
+def fold(text: str) -> str:
+    """Lower-case letters without accents or width, for comparing words: "ＳÍ" → "si"."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in text if not unicodedata.combining(c))
