@@ -2,6 +2,10 @@
 
 Rows are plain: no relationships, no cascades, no lazy loading. Times are aware UTC datetimes.
 Enumerations are strings with a CHECK, so that a row reads the same in every tool.
+
+The bytes of a mail lie in a table of their own, written once and never updated: SQLite rewrites a
+whole row, bytes and all, each time one of its columns changes, and an inbound row changes twice
+(claimed, finished). Two tables halve the processor time of a 20 kB mail.
 """
 
 from __future__ import annotations
@@ -59,12 +63,24 @@ class Inbox(SQLModel, table=True):
         CheckConstraint(
             f"({one_of('state', INBOX_OPEN)}) = (finished_at IS NULL)", name="finished"
         ),
+        # What was not acted upon always says why (I26).
+        CheckConstraint(
+            "state NOT IN ('refused', 'quarantined', 'failed') OR reason <> ''", name="reason"
+        ),
         Index(
             "ix_inbox_open",
             "next_attempt_at",
             "id",
             sqlite_where=text(one_of("state", INBOX_OPEN)),
             postgresql_where=text(one_of("state", INBOX_OPEN)),
+        ),
+        # One mail, however many copies and ways it comes by, has its effect once (I2).
+        Index(
+            "uq_inbox_effect_key",
+            "effect_key",
+            unique=True,
+            sqlite_where=text("effect_key IS NOT NULL"),
+            postgresql_where=text("effect_key IS NOT NULL"),
         ),
         Index("ix_inbox_request_id", "request_id"),
         Index("ix_inbox_message_id", "message_id"),
@@ -73,8 +89,7 @@ class Inbox(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     content_hash: str = Field(max_length=64)  # SHA-256 of the bytes as received
     recipients_hash: str = Field(max_length=64)  # SHA-256 of the sorted recipients
-    raw: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    size: int  # bytes as received; stays when `raw` is wiped
+    size: int  # bytes as received; stays when the bytes are wiped
     mail_from: str | None  # envelope sender; "" = null return path, NULL = unknown (IMAP)
     recipients: list[str] = Field(sa_column=Column(JSON, nullable=False))
     peer: str = ""  # address of the SMTP client, or "imap:NAME"
@@ -83,10 +98,11 @@ class Inbox(SQLModel, table=True):
     copies: int = 1  # how often it came in all
     state: str = "waiting"
     attempts: int = 0
-    next_attempt_at: datetime
+    next_attempt_at: datetime  # of a claimed row: the end of its lease, when it is due again
     lease_until: datetime | None = None
     fence: int = 0  # grows with each claim: a frozen worker's late write finds another number
     finished_at: datetime | None = None
+    vouched_by: str = ""  # the operator who released it from quarantine and answers for its sender
     # What it turned out to be; filled in when it is worked on.
     kind: str = ""  # request, reply, automatic, bounce, stray
     outcome: str = ""  # what was done: "review", "confirm", "duplicate", …
@@ -94,8 +110,16 @@ class Inbox(SQLModel, table=True):
     sender: str = ""  # proven or claimed address
     verdict: str = ""  # how it was authenticated
     message_id: str = ""  # hashed when longer than 255 characters (I3)
-    effect_key: str | None = None  # set where it had an effect (see Event.effect_key)
+    effect_key: str | None = None  # SHA-256 of proven sender, Message-ID, decoded body, request
     request_id: int | None = Field(default=None, sa_column=Column(ForeignKey("request.id")))
+
+
+class InboxRaw(SQLModel, table=True):
+    """The bytes of an inbound mail, untouched. Deleted some time after the mail is finished."""
+
+    __tablename__ = "inbox_raw"
+    inbox_id: int = Field(sa_column=Column(ForeignKey("inbox.id"), primary_key=True))
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class RequestRow(SQLModel, table=True):
@@ -171,8 +195,6 @@ class Event(SQLModel, table=True):
 
     __tablename__ = "event"
     __table_args__ = (
-        # The same mail has its effect on a request once, however it is delivered (I2).
-        UniqueConstraint("request_id", "effect_key"),
         # One decision per request (DOMAIN.md §6).
         Index(
             "uq_event_decision",
@@ -180,6 +202,15 @@ class Event(SQLModel, table=True):
             unique=True,
             sqlite_where=text("decides"),
             postgresql_where=text("decides"),
+        ),
+        # The same mail opens one request, however it is delivered (I2): no request exists yet that
+        # the key above could be bound to.
+        Index(
+            "uq_event_opening",
+            "effect_key",
+            unique=True,
+            sqlite_where=text("from_state = ''"),
+            postgresql_where=text("from_state = ''"),
         ),
         Index("ix_event_inbox_id", "inbox_id"),
         Index("ix_event_request_id", "request_id", "id"),
@@ -197,7 +228,6 @@ class Event(SQLModel, table=True):
     evidence: str = ""  # how we know who it was
     reason: str = ""  # the rule
     inbox_id: int | None = Field(default=None, sa_column=Column(ForeignKey("inbox.id")))
-    effect_key: str | None = None  # SHA-256 of proven sender, Message-ID and decoded body
     data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
@@ -209,9 +239,7 @@ class Outbox(SQLModel, table=True):
         UniqueConstraint("message_id"),
         CheckConstraint(one_of("state", OUTBOX_STATES), name="state"),
         CheckConstraint("state <> 'claimed' OR lease_until IS NOT NULL", name="lease"),
-        CheckConstraint(
-            "(state IN ('due', 'claimed')) = (finished_at IS NULL)", name="finished"
-        ),
+        CheckConstraint("(state IN ('due', 'claimed')) = (finished_at IS NULL)", name="finished"),
         Index(
             "ix_outbox_open",
             "next_attempt_at",
@@ -220,6 +248,7 @@ class Outbox(SQLModel, table=True):
             postgresql_where=text("state IN ('due', 'claimed')"),
         ),
         Index("ix_outbox_request_id", "request_id", "id"),
+        Index("ix_outbox_inbox_id", "inbox_id"),
         Index("ix_outbox_recipient", "recipient", "id"),
         Index("ix_outbox_state", "state", "id"),
     )
@@ -234,16 +263,24 @@ class Outbox(SQLModel, table=True):
     mail_from: str  # envelope sender, bounce+TOKEN@…
     message_id: str
     subject: str
-    raw: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     state: str = "due"
     attempts: int = 0
-    next_attempt_at: datetime
+    next_attempt_at: datetime  # of a claimed row: the end of its lease, when it is due again
     lease_until: datetime | None = None
     fence: int = 0
     answer: str = ""  # the relay's last words
     created_at: datetime
     finished_at: datetime | None = None
     bounced: str = ""  # "", or why it came back after it was sent
+    recalled: bool = False  # withdrawn while a sender had it: it is not tried again
+
+
+class OutboxRaw(SQLModel, table=True):
+    """The bytes of an outgoing mail: every attempt sends the same (I4)."""
+
+    __tablename__ = "outbox_raw"
+    outbox_id: int = Field(sa_column=Column(ForeignKey("outbox.id"), primary_key=True))
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Token(SQLModel, table=True):
