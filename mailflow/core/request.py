@@ -30,9 +30,7 @@ class State(StrEnum):
 
 
 #: Ended requests change no more; a renewal is a new request linked to the old one.
-FINAL = frozenset(
-    {State.ACTIVE, State.DECLINED, State.EXPIRED, State.CANCELLED, State.LAPSED}
-)
+FINAL = frozenset({State.ACTIVE, State.DECLINED, State.EXPIRED, State.CANCELLED, State.LAPSED})
 #: States in which the request occupies its account domain (one per domain, DOMAIN.md §6).
 OCCUPYING = frozenset({State.PENDING, State.HOLD, State.ACTIVE})
 
@@ -122,6 +120,7 @@ class Request:
     requester: Person
     fields: Fields
     opened_at: datetime
+    touched_at: datetime  # the partner's last change; reminders and lapse count from here
     id: int = 0
     version: int = 0
     revision: int = 1
@@ -145,6 +144,7 @@ class Request:
     last_resend: datetime | None = None
     ready_told: bool = False  # a late customer already pressed "tell them I am ready"
     previous: str = ""  # reference of the request this one renews
+    renewed_as: str = ""  # reference of the request that renews this one
     next_due: datetime | None = None  # when the clock next has something to do; None = never
 
     @property

@@ -1,0 +1,90 @@
+"""What a decision is made from, and what it consists of. Plain values, no behaviour to speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from mailflow.core.letter import Letter
+from mailflow.core.policy import Policy
+from mailflow.core.request import Account, Person, Request, State
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that the rules may know besides the request itself.
+
+    The look-ups answer from the same transaction that will store the decision, so that what was
+    decided on is what holds at the commit. `requester` is the directory's entry for whoever asks
+    (or asked), None when there is none. `reference` is a fresh one, for a request to be opened.
+    """
+
+    now: datetime
+    policy: Policy
+    requester: Person | None = None
+    account_of: Callable[[str], Account | None] = lambda _domain: None
+    earlier_of: Callable[[str], str] = lambda _domain: ""  # own ended request for this domain
+    language_of: Callable[[str], str] = lambda _address: ""
+    timeline: Callable[[], Sequence[Mapping[str, Any]]] = tuple
+    reference: str = ""
+    default_language: str = "en"
+    operator: str = ""  # operator's address; "" = nobody is told
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the history: what happened, by which rule. The actor is added by `flow`."""
+
+    name: str
+    reason: str = ""
+    decides: bool = False
+    data: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Letters go out only while `key` was served fewer than `times` in `window`."""
+
+    key: str
+    times: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something said to us that is kept for a person to read."""
+
+    kind: str  # "case" or "feedback"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to happen: the new value, the history, the letters, and why.
+
+    `outcome` is a short stable word ("review", "confirmed", "already", …). `request` is the new
+    value, or the old one where nothing changes, or None where there is none. `opened` is a request
+    to be created (by a first mail or a renewal). `withdraw` lists addresses that lose their right
+    to decide: their tokens die and their unsent letters stay unsent. `silence` withdraws all
+    unsent invitations of the request, because it has ended.
+    """
+
+    outcome: str
+    reason: str
+    request: Request | None = None
+    opened: Request | None = None
+    events: tuple[Event, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    withdraw: tuple[str, ...] = ()
+    silence: bool = False
+    limit: Limit | None = None
+    remark: Remark | None = None
+
+
+#: What a command may lead to: state → the states it can end in.
+Arrows = Mapping[tuple[State, str], frozenset[State]]

@@ -1,0 +1,123 @@
+"""Answers that change nothing: status, help, English original, case, feedback, "what did you mean?"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailflow.core.commands import Actor, Case, English, Feedback, Help, Status, Unknown
+from mailflow.core.decision import Decision, Event, Limit, Remark, World
+from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.moves.opening import ask_or_show
+from mailflow.core.moves.say import settled, to_approver, to_operator, to_partner
+from mailflow.core.request import Request, State
+
+_HOUR = timedelta(hours=1)
+
+#: The letter that says where things stand, per state: to the partner, to the approver.
+_OF_STATE: dict[State, tuple[Kind, Kind]] = {
+    State.PENDING: (Kind.COMPLETION, Kind.ACTIVATION),
+    State.HOLD: (Kind.ON_HOLD, Kind.SETTLED),
+    State.ACTIVE: (Kind.CONFIRMATION_PARTNER, Kind.CONFIRMATION_CUSTOMER),
+    State.DECLINED: (Kind.DECLINED, Kind.DECLINED_RECEIPT),
+    State.EXPIRED: (Kind.EXPIRY_NOTICE, Kind.EXPIRY_CUSTOMER),
+    State.CANCELLED: (Kind.CANCELLED, Kind.CANCELLED_CUSTOMER),
+    State.LAPSED: (Kind.LAPSED, Kind.SETTLED),
+}
+
+
+def status(request: Request, _: Status, actor: Actor, world: World) -> Decision:
+    """Where it stands; to the partner with the timeline (DOMAIN.md §5, feature 11)."""
+    if actor.part == "approver":
+        return replace(settled(request, "approver", "asked for the state"), outcome="status")
+    letter = to_partner(
+        Kind.STATUS, request, answers=True, timeline=world.timeline(), resent=False
+    )
+    return Decision("status", "asked for the state", request, letters=(letter,))
+
+
+def help_(request: Request, command: Help, actor: Actor, world: World) -> Decision:
+    """The words that can be replied now, and the form."""
+    letter = (
+        to_approver(Kind.HELP, request, answers=True, why=command.why, filled={})
+        if actor.part == "approver"
+        else to_partner(
+            Kind.HELP, request, answers=True, why=command.why, filled=request.fields.given()
+        )
+    )
+    return Decision("help", "asked for help", request, letters=(letter,))
+
+
+def case(request: Request, command: Case, actor: Actor, world: World) -> Decision:
+    """Hand the thread to a person (S04, S30)."""
+    write = to_approver if actor.part == "approver" else to_partner
+    return Decision(
+        "case", "asked for a person", request,
+        events=(Event("case_asked", data={"text": command.text}),),
+        letters=(
+            write(Kind.CASE, request, answers=True, text=command.text),
+            *to_operator(request, world, what="case", reason=command.text, address=actor.address),
+        ),
+        remark=Remark("case", command.text),
+    )  # fmt: skip
+
+
+def feedback(request: Request, command: Feedback, actor: Actor, world: World) -> Decision:
+    """Stored and thanked for; its content is never answered by a machine (S31)."""
+    write = to_approver if actor.part == "approver" else to_partner
+    return Decision(
+        "feedback", "a remark on the service", request,
+        letters=(write(Kind.FEEDBACK_THANKS, request, answers=True),),
+        limit=Limit(f"feedback:{request.reference}:{actor.part}", 1, _HOUR),
+        remark=Remark("feedback", command.text),
+    )  # fmt: skip
+
+
+def english(request: Request, _: English, actor: Actor, world: World) -> Decision:
+    """The letter of the present state in English, which is the one that counts (S34)."""
+    if actor.part != "approver" and request.state in (State.DRAFT, State.REVIEW):
+        letter = replace(ask_or_show(request, new=False), language="en")
+        return Decision("english", "the English original", request, letters=(letter,))
+    at_partner, at_approver = _OF_STATE.get(request.state, (Kind.STATUS, Kind.SETTLED))
+    data = {
+        "again": True, "state": str(request.state), "at": request.ended_at,
+        "can_tell_ready": request.state is State.EXPIRED and not request.ready_told,
+        "accepted_by": request.approver, "way": "", "reason": request.end_reason,
+        "by": request.approver if request.state is State.DECLINED else "partner",
+    }  # fmt: skip
+    letter = (
+        to_approver(at_approver, request, answers=True, **data)
+        if actor.part == "approver"
+        else to_partner(at_partner, request, answers=True, **data)
+    )
+    return Decision(
+        "english", "the English original", request, letters=(replace(letter, language="en"),)
+    )
+
+
+def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:
+    """Asked again with what was read and the words allowed; once per thread and hour."""
+    write = to_approver if actor.part == "approver" else to_partner
+    letter = write(
+        Kind.UNKNOWN_REPLY, request, answers=True, read=command.read, why_code=command.why
+    )
+    return Decision(
+        "unknown", f"not a clear word: {command.why}", request, letters=(letter,),
+        limit=Limit(
+            f"unknown:{request.reference}:{actor.part}",
+            world.policy.unknown_answers_per_hour, _HOUR,
+        ),
+    )  # fmt: skip
+
+
+def stranger_case(command: Case | Feedback, actor: Actor, language: str, world: World) -> Decision:
+    """CASE or FEEDBACK from a registered sender outside any request."""
+    kind = Kind.CASE if isinstance(command, Case) else Kind.FEEDBACK_THANKS
+    letter = Letter(
+        kind, actor.address, language, Audience.STRANGER, data={"text": command.text}, answers=True
+    )
+    name = "case" if isinstance(command, Case) else "feedback"
+    return Decision(
+        name, "outside any request", letters=(letter,), remark=Remark(name, command.text),
+        limit=Limit(f"{name}:{actor.address}", 1, _HOUR),
+    )  # fmt: skip

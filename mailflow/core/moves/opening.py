@@ -1,0 +1,214 @@
+"""How a request begins: a first mail, or the renewal of one that ended (DOMAIN.md S01–S19, S29)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailflow.core.check import check
+from mailflow.core.commands import Actor, Help, Open, Renew, Submission
+from mailflow.core.decision import Decision, Event, Limit, World
+from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.moves.say import settled, to_partner
+from mailflow.core.request import Account, Fields, Person, Problem, Request, Role, State
+
+
+def refusal_code(person: Person | None) -> str:
+    """Why this sender may not request an account, or "" when he may (S02, S05, S06).
+
+    >>> refusal_code(None)
+    'not_registered'
+    """
+    if person is None:
+        return "not_registered"
+    if person.internal and person.role is not Role.SUPPORT:
+        return "internal_staff"
+    if not person.active:
+        return "inactive_account"
+    return ""
+
+
+def refuse(person: Person | None, address: str, language: str, world: World) -> Decision:
+    """One refusal per address and day, the same whatever accounts exist."""
+    code = refusal_code(person)
+    letter = Letter(
+        Kind.REFUSAL, address, language, Audience.STRANGER, data={"code": code}, answers=True
+    )
+    limit = Limit(f"refusal:{address}", world.policy.refusals_per_day, timedelta(days=1))
+    return Decision("refuse", code, letters=(letter,), limit=limit)
+
+
+def open_request(command: Open, actor: Actor, world: World) -> Decision:
+    """A proven sender's first mail: help, question, duplicate or review."""
+    person = world.requester
+    language = (
+        command.language
+        or (person.language if person else "")
+        or world.language_of(actor.address)
+        or world.default_language
+    )
+    if person is None or refusal_code(person):
+        return refuse(person, actor.address, language, world)
+    submission = command.submission
+    if not submission.fields.given() and not submission.problems:
+        why = "empty" if not submission.labelled else "not_understood"
+        return send_form(Help(why, submission), actor, world, language=language)
+    checked = check(submission.fields, submission.provenance, person, world.policy)
+    errors = submission.problems + checked.errors
+    warnings = submission.warnings + checked.warnings
+    domain = checked.fields.account_domain
+    account = world.account_of(domain) if domain and not errors else None
+    if account:
+        return duplicate(account, checked.fields, person, language, world)
+    previous = world.earlier_of(domain) if domain else ""
+    if previous:
+        warnings += (Problem("earlier_request_expired", "account_domain", previous),)
+    request = Request(
+        reference=world.reference,
+        state=State.DRAFT if errors else State.REVIEW,
+        requester=person,
+        fields=checked.fields,
+        opened_at=world.now,
+        touched_at=world.now,
+        on_behalf=person.role is Role.SUPPORT,
+        provenance=checked.provenance,
+        errors=errors,
+        warnings=warnings,
+        language=language,
+        previous=previous,
+    )
+    opened = Event("opened", "a mail of a proven, registered sender (S01, S07)")
+    return Decision(
+        "clarify" if errors else "review",
+        why_ask(errors) if errors else "every required field is there and valid (S19)",
+        opened=request,
+        events=(opened, Event("question_sent" if errors else "review_sent")),
+        letters=(ask_or_show(request, new=True),),
+    )
+
+
+def renew(request: Request, _: Renew, actor: Actor, world: World) -> Decision:
+    """RENEW after an end: a new request with the old values, linked to the old one (S29)."""
+    person = world.requester
+    if person is None or refusal_code(person):
+        return refuse(person, actor.address, request.language, world)
+    if request.state is State.ACTIVE or request.renewed_as:
+        return settled(request, "partner", "active or renewed already")
+    if request.state in (State.DRAFT, State.REVIEW):
+        letter = ask_or_show(request, new=False, answers=True)
+        return Decision("review", "it is still open: shown again", request, letters=(letter,))
+    if request.state in (State.PENDING, State.HOLD):
+        return settled(request, "partner", "it is still waiting for the customer")
+    checked = check(request.fields, request.provenance, person, world.policy)
+    domain = checked.fields.account_domain
+    account = world.account_of(domain) if domain else None
+    if account and not checked.errors:
+        return duplicate(account, checked.fields, person, request.language, world)
+    opened = Request(
+        reference=world.reference,
+        state=State.DRAFT if checked.errors else State.REVIEW,
+        requester=person,
+        fields=checked.fields,
+        opened_at=world.now,
+        touched_at=world.now,
+        on_behalf=request.on_behalf,
+        provenance=checked.provenance,
+        errors=checked.errors,
+        warnings=checked.warnings,
+        language=request.language,
+        previous=request.reference,
+    )
+    return Decision(
+        "renewed",
+        "RENEW after an end opens a new request with the old values (S29)",
+        request=replace(request, renewed_as=opened.reference),
+        opened=opened,
+        events=(Event("renewed", data={"renewed_as": opened.reference}),),
+        letters=(ask_or_show(opened, new=True),),
+    )
+
+
+def send_form(command: Help, actor: Actor, world: World, *, language: str = "") -> Decision:
+    """The form to fill in, prefilled with what could be read (S08)."""
+    filled = command.submission.fields.given() if command.submission else {}
+    letter = Letter(
+        Kind.HELP,
+        actor.address,
+        language or world.language_of(actor.address) or world.default_language,
+        Audience.STRANGER,
+        data={"why": command.why, "filled": filled},
+        answers=True,
+    )
+    limit = Limit(f"help:{actor.address}", 10, timedelta(hours=1))
+    return Decision("help", f"the form, because: {command.why} (S08)", letters=(letter,), limit=limit)
+
+
+def duplicate(
+    account: Account, fields: Fields, person: Person, language: str, world: World
+) -> Decision:
+    """The domain is taken: say so, and how to get access (DOMAIN.md §5, feature 6).
+
+    Only the partner's own request is told with its state; of anybody else's only that it exists.
+    """
+    own = account.requester == person.email and account.state != "active"
+    data = {
+        "status": f"own_{account.state}" if own else account.state,
+        "domain": account.domain,
+        "own_reference": account.reference if own else "",
+        "relayed": account.state == "active" and bool(account.administrators),
+    }
+    letters = [
+        Letter(Kind.DUPLICATE, person.email, language, Audience.STRANGER, data=data, answers=True)
+    ]
+    if data["relayed"]:
+        letters += [
+            Letter(
+                Kind.ACCESS_REQUEST,
+                administrator,
+                world.language_of(administrator) or world.default_language,
+                Audience.ADMINISTRATOR,
+                data={
+                    "domain": account.domain,
+                    "account_name": account.name,
+                    "asker_name": person.name,
+                    "asker_company": person.company,
+                    "asker_email": person.email,
+                    "note": fields.note_to_customer,
+                },
+            )
+            for administrator in account.administrators
+        ]
+    outcome = "existing_account" if account.state == "active" else "already_pending"
+    limit = Limit(f"duplicate:{person.email}:{account.domain}", 1, timedelta(days=1))
+    return Decision(
+        outcome, f"the domain has an account already: {account.state} (S13)",
+        letters=tuple(letters), limit=limit,
+    )  # fmt: skip
+
+
+def ask_or_show(
+    request: Request, *, new: bool, answers: bool = True, older: bool = False
+) -> Letter:
+    """The question while something is wrong, else the review."""
+    if request.errors:
+        return to_partner(
+            Kind.QUESTION,
+            request,
+            answers=answers,
+            problems=request.errors,
+            understood=request.fields.given(),
+            new=new,
+        )
+    return to_partner(
+        Kind.REVIEW, request, answers=answers, older=older, warnings=request.warnings
+    )
+
+
+def why_ask(errors: tuple[Problem, ...]) -> str:
+    """The reason of a question, for the record."""
+    return "to be mended first: " + ", ".join(problem.code for problem in errors)
+
+
+def nothing_said(submission: Submission) -> bool:
+    """True when a submission names no field and clears none."""
+    return not (submission.fields.given() or submission.cleared or submission.problems)

@@ -1,0 +1,213 @@
+"""What the partner can bring about on his own request (DOMAIN.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailflow.core.check import check, merge
+from mailflow.core.commands import Actor, Cancel, Change, Confirm, Resend
+from mailflow.core.decision import Decision, Event, World
+from mailflow.core.letter import Kind
+from mailflow.core.moves.opening import ask_or_show, duplicate, refusal_code, refuse, why_ask
+from mailflow.core.moves.say import settled, to_approver, to_notice, to_partner
+from mailflow.core.request import FIELD_NAMES, FINAL, Request, State
+
+#: After CONFIRM these make another account of it: cancel first (DOMAIN.md §6).
+FIXED = ("account_name", "account_domain")
+#: What the customer was shown and is accepting; a change needs a new activation mail.
+SHOWN = ("customer_email", "user_emails", "note_to_customer", "note_to_users")
+
+
+def confirm(request: Request, command: Confirm, actor: Actor, world: World) -> Decision:
+    """The partner's yes. It counts for the newest review only (DOMAIN.md §5, feature 2)."""
+    if request.state is State.DRAFT:
+        letter = ask_or_show(request, new=False)
+        return Decision("clarify", why_ask(request.errors), request, letters=(letter,))
+    if request.state is not State.REVIEW:
+        return settled(request, "partner", f"confirmed already, or ended: {request.state}")
+    if command.revision != request.revision:
+        letter = ask_or_show(request, new=False, older=True)
+        return Decision(
+            "older_revision",
+            f"CONFIRM answers revision {command.revision}, the newest is {request.revision}",
+            request,
+            letters=(letter,),
+        )
+    person = world.requester
+    if person is None or refusal_code(person):
+        return refuse(person, actor.address, request.language, world)
+    account = world.account_of(request.fields.account_domain)
+    if account:
+        return duplicate(account, request.fields, person, request.language, world)
+    approver = request.fields.customer_email
+    pending = replace(
+        request,
+        state=State.PENDING,
+        created_at=world.now,
+        expires_at=world.now + timedelta(days=world.policy.activation_days),
+        approver=approver,
+        approver_language=world.language_of(approver) or world.default_language,
+        reminded=(),
+    )
+    return Decision(
+        "confirmed",
+        f"a clear CONFIRM for the newest revision, {request.revision} (S20)",
+        pending,
+        events=(Event("confirmed"), Event("activation_sent", data={"to": approver})),
+        letters=(
+            to_partner(Kind.COMPLETION, pending, answers=True),
+            *to_notice(Kind.COMPLETION, pending),
+            to_approver(Kind.ACTIVATION, pending, again=False),
+        ),
+    )
+
+
+def change(request: Request, command: Change, actor: Actor, world: World) -> Decision:
+    """Corrected lines: a new revision before CONFIRM, a guarded change after it."""
+    if request.state in FINAL:
+        return settled(request, "partner", f"nothing can be changed any more: {request.state}")
+    person = world.requester
+    if person is None or refusal_code(person):
+        return refuse(person, actor.address, request.language, world)
+    merged, provenance = merge(request.fields, request.provenance, command.submission)
+    checked = check(merged, provenance, person, world.policy)
+    errors = command.submission.problems + checked.errors
+    if request.state in (State.PENDING, State.HOLD):
+        candidate = replace(
+            request, fields=checked.fields, provenance=checked.provenance,
+            warnings=checked.warnings,
+        )  # fmt: skip
+        if errors:
+            letter = to_partner(
+                Kind.QUESTION, request, answers=True,
+                problems=errors, understood=request.fields.given(), new=False,
+            )  # fmt: skip
+            return Decision("clarify", why_ask(errors), request, letters=(letter,))
+        return _change_after_confirm(request, candidate, world)
+    account = None if errors else world.account_of(checked.fields.account_domain)
+    if account:
+        return duplicate(account, checked.fields, person, request.language, world)
+    revised = replace(
+        request,
+        state=State.DRAFT if errors else State.REVIEW,
+        revision=request.revision + 1,
+        touched_at=world.now,
+        reminded=(),
+        fields=checked.fields,
+        provenance=checked.provenance,
+        errors=errors,
+        warnings=command.submission.warnings + checked.warnings,
+    )
+    return Decision(
+        "clarify" if errors else "review",
+        why_ask(errors) if errors else f"changed lines make revision {revised.revision}",
+        revised,
+        events=(
+            Event("changed", data={"fields": changed_fields(request, revised)}),
+            Event("question_sent" if errors else "review_sent"),
+        ),
+        letters=(ask_or_show(revised, new=False),),
+    )
+
+
+def _change_after_confirm(request: Request, candidate: Request, world: World) -> Decision:
+    """Users, notes and the customer's address may change; the deadline stays."""
+    changed = changed_fields(request, candidate)
+    if any(name in FIXED for name in changed):
+        letter = to_partner(
+            Kind.UNKNOWN_REPLY, request, answers=True, read="", why_code="cancel_first"
+        )
+        return Decision(
+            "refused_change",
+            "account name and domain are fixed after CONFIRM: cancel first (DOMAIN.md §6)",
+            request,
+            letters=(letter,),
+        )
+    if not changed:
+        return settled(request, "partner", "the lines say what we have already", outcome="same")
+    to = candidate.fields.customer_email
+    moved = "customer_email" in changed and to != request.approver
+    if moved:
+        candidate = replace(
+            candidate,
+            approver=to,
+            approver_language=world.language_of(to) or world.default_language,
+            undeliverable="",
+            absent_until="",
+        )
+    events = [Event("changed", data={"fields": changed})]
+    letters = [to_partner(Kind.CHANGED, candidate, answers=True, changed=changed)]
+    withdraw: tuple[str, ...] = ()
+    if moved:
+        letters = [
+            to_partner(
+                Kind.APPROVER_CHANGED, candidate, answers=True,
+                old=request.approver, new=to, by="partner",
+            )
+        ]  # fmt: skip
+        if not request.undeliverable:
+            letters.append(to_approver(Kind.APPROVER_REPLACED, request))
+    if any(name in SHOWN for name in changed):
+        withdraw = (request.approver,)  # what he was shown no longer holds
+        if request.state is State.PENDING:
+            letters.append(to_approver(Kind.ACTIVATION, candidate, again=not moved))
+            events.append(Event("activation_sent", data={"to": candidate.approver}))
+    return Decision(
+        "changed",
+        "changed after CONFIRM: same deadline, new activation mail where it shows (DOMAIN.md §6)",
+        candidate,
+        events=tuple(events),
+        letters=tuple(letters),
+        withdraw=withdraw,
+    )
+
+
+def cancel(request: Request, command: Cancel, actor: Actor, world: World) -> Decision:
+    """The partner, or the operator for him, withdraws."""
+    by = "operator" if actor.part == "operator" else "partner"
+    if request.state in FINAL:
+        return settled(request, "partner", f"it has ended already: {request.state}")
+    ended = replace(
+        request, state=State.CANCELLED, ended_at=world.now, end_reason=command.reason
+    )
+    letters = [
+        to_partner(
+            Kind.CANCELLED, ended, answers=by == "partner", by=by, reason=command.reason
+        )
+    ]
+    if request.approver and not request.undeliverable:
+        letters.append(to_approver(Kind.CANCELLED_CUSTOMER, ended, by=by))
+    return Decision(
+        "cancelled", f"withdrawn by the {by}", ended,
+        events=(Event("cancelled", data={"by": by}),), letters=tuple(letters), silence=True,
+    )  # fmt: skip
+
+
+def resend(request: Request, _: Resend, actor: Actor, world: World) -> Decision:
+    """The mail of the present state once more; to the customer at most once a day."""
+    part = actor.part
+    if request.state in (State.DRAFT, State.REVIEW):
+        letter = ask_or_show(request, new=False)
+        return Decision("review", "RESEND: the newest review again", request, letters=(letter,))
+    if request.state is not State.PENDING:
+        return settled(request, part, f"nothing to send again: {request.state}")
+    wait = timedelta(hours=world.policy.resend_hours)
+    if part != "operator" and request.last_resend and world.now < request.last_resend + wait:
+        return settled(request, part, "RESEND once a day at most", outcome="resend_later")
+    again = replace(request, last_resend=world.now)
+    letters = [to_approver(Kind.ACTIVATION, again, answers=part == "approver", again=True)]
+    if part == "partner":
+        letters.append(
+            to_partner(Kind.STATUS, again, answers=True, timeline=world.timeline(), resent=True)
+        )
+    return Decision(
+        "resent", "RESEND: the activation mail again, same deadline", again,
+        events=(Event("activation_sent", data={"to": again.approver, "again": True}),),
+        letters=tuple(letters),
+    )  # fmt: skip
+
+
+def changed_fields(old: Request, new: Request) -> list[str]:
+    """Names of the fields that differ, in the order of the form."""
+    return [name for name in FIELD_NAMES if getattr(old.fields, name) != getattr(new.fields, name)]
