@@ -39,8 +39,9 @@ class Setting:
 
     @property
     def description(self) -> str:
-        """One paragraph on one line."""
-        return " ".join((self.info.description or "").split())
+        """Its paragraphs, each on one line."""
+        paragraphs = (self.info.description or "").split("\n\n")
+        return "\n".join(" ".join(p.split()) for p in paragraphs)
 
     @property
     def default(self) -> Any:

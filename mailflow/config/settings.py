@@ -152,24 +152,29 @@ class TrustSettings(Settings):
     """How we know who really sent a mail. Without proof nothing happens."""
 
     mode: Literal["trusted_verifier", "trusted_peers", "own_check"] = "trusted_verifier"
-    """trusted_verifier = your mail server checks and says so in Authentication-Results;
-    trusted_peers = whatever the peers below hand in is taken as proven; own_check = mailflow checks
-    DKIM and DMARC itself."""
+    """trusted_verifier: your mail server checks and says so in Authentication-Results.
+
+    trusted_peers: whatever the peers below hand in is taken as proven.
+
+    own_check: mailflow checks DKIM and DMARC itself."""
     authserv_ids: tuple[kinds.Line, ...] = ()
     """Names by which your own mail server signs its Authentication-Results."""
     trusted_peers: tuple[kinds.Network, ...] = ()
     """IP addresses or networks of your own mail servers. Where given, only mail from them can be
     proven."""
     unproven_replies: Literal["page", "quarantine"] = "page"
-    """Customer's reply with the right tag but without proof: page = point him once to the web page,
-    quarantine = set it aside in silence."""
+    """What becomes of a customer's reply with the right tag but without proof.
+
+    page: he is pointed once to the web page.
+
+    quarantine: it is set aside in silence."""
 
 
 class DeliverySettings(Settings):
     """How mail leaves: through one mail server of yours (smarthost), which also signs it."""
 
     mode: Literal["smtp", "capture"] = "smtp"
-    """smtp = send; capture = send nothing and only show it (demo, staging)."""
+    """smtp: mail is sent. capture: it is only kept and shown (demo, staging)."""
     host: kinds.Hostname = ""
     """Your outgoing mail server."""
     port: int = Field(default=25, ge=1, le=65_535)
@@ -256,7 +261,7 @@ class LogSettings(Settings):
     """What is written to standard error."""
 
     format: Literal["auto", "json", "console"] = "auto"
-    """auto = console on a terminal, else json."""
+    """auto: console on a terminal, else json."""
     level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important lines to show."""
     mask_addresses: bool = True
