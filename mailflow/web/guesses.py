@@ -1,0 +1,81 @@
+"""How often somebody may be wrong about a token (I23).
+
+A token has 160 random bits, so that guessing is hopeless at any speed; the limit keeps a guesser
+from being a load, and makes him visible. It is per process and lost on restart, on purpose: it
+guards no promise that a second machine would need to know of.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+#: Wrong links that an address may try before it waits: old bookmarks and scanners that shorten
+#: links are innocent, and an office shares one address.
+FREE = 10
+#: Wrong links in all within the window; above it even the first one of an address makes it wait.
+FREE_IN_ALL = 300
+#: Seconds after which wrong links are forgotten.
+WINDOW = 600.0
+#: The first wait, doubled with each further wrong link, up to the longest. Seconds.
+FIRST_WAIT = 2.0
+LONGEST_WAIT = 3600.0
+#: Addresses remembered; the longest unseen is forgotten first.
+REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class _Record:
+    wrong: int = 0
+    last: float = 0.0
+    until: float = 0.0
+
+
+def client_key(address: str) -> str:
+    """Whom an address stands for: itself, or its /64, since one IPv6 customer has that many."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        mapped = ip.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+class Guesses:
+    """Counts wrong tokens per client address and in all. Times are seconds of one steady clock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clients: OrderedDict[str, _Record] = OrderedDict()
+        self._all = 0
+        self._all_since = 0.0
+
+    def wait(self, address: str, now: float) -> float:
+        """Seconds this client has to wait before it is served at all; 0.0 = come in."""
+        with self._lock:
+            record = self._clients.get(client_key(address))
+            return max(0.0, record.until - now) if record else 0.0
+
+    def wrong(self, address: str, now: float) -> None:
+        """Notes one wrong token of this client."""
+        with self._lock:
+            if now - self._all_since >= WINDOW:
+                self._all, self._all_since = 0, now
+            self._all += 1
+            key = client_key(address)
+            record = self._clients.pop(key, None) or _Record()
+            if now - max(record.last, record.until) >= WINDOW:
+                record = _Record()
+            record.wrong, record.last = record.wrong + 1, now
+            free = FREE if self._all <= FREE_IN_ALL else 0
+            if record.wrong > free:
+                # At most 2 ** 12 is wanted; the cap keeps the power small however long it goes on.
+                doublings = min(record.wrong - free - 1, 12)
+                record.until = now + min(LONGEST_WAIT, FIRST_WAIT * 2**doublings)
+            self._clients[key] = record
+            while len(self._clients) > REMEMBERED:
+                self._clients.popitem(last=False)

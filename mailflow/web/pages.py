@@ -1,0 +1,235 @@
+"""The customer's pages: what he is asked to accept, and what he may answer (DOMAIN.md S22, S23).
+
+    GET  /a/TOKEN       shows the request, or the state it has come to; changes nothing
+    POST /a/TOKEN       do=accept | decline | nominate | not_me | ready; then 303 to the GET
+    GET  /done/WHAT     thanks somebody whose link has stopped working by what he did
+    GET  /style.css     the style sheet
+
+A token never issued and one withdrawn from its holder get the same page with the same status
+(DOMAIN.md §4); the holder of a spent one is told the state.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from math import ceil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mailflow.core.commands import Command, Nominate
+from mailflow.core.request import State
+from mailflow.web import words
+from mailflow.web.forms import FormError, command
+from mailflow.web.guesses import Guesses
+from mailflow.web.kit import Kit, template_folders
+from mailflow.web.ports import Door, Page, Service
+from mailflow.web.shield import Fault, Shield, origin, read_form
+from mailflow.web.view import view
+
+#: No token is longer; what is, is not looked up.
+MAX_TOKEN = 64
+#: Seconds after which a client may try again when the database is away.
+RETRY_SECONDS = 5
+_GONE = {"withdrawn", "unknown"}
+
+
+def pages(
+    door: Door,
+    service: Service,
+    *,
+    templates: Path | None = None,
+    temporary: tuple[type[Exception], ...] = (),
+    clock: Callable[[], float] = time.monotonic,
+    on_fault: Fault = lambda _: None,
+) -> ASGIApp:
+    """The application of the public pages.
+
+    `templates` is the operator's own folder; `temporary` the exceptions of `door` that mean "try
+    again" (503); `clock` counts seconds for the limit on guesses; `on_fault` hears of exceptions.
+    """
+    return _Pages(door, service, templates, temporary, clock, on_fault).app()
+
+
+class _Pages:
+    """The handlers, with what they share."""
+
+    def __init__(
+        self,
+        door: Door,
+        service: Service,
+        templates: Path | None,
+        temporary: tuple[type[Exception], ...],
+        clock: Callable[[], float],
+        on_fault: Fault,
+    ) -> None:
+        parts = urlsplit(service.public_url)
+        self._door, self._service, self._clock = door, service, clock
+        self._kit = Kit(service, template_folders(templates), parts.path.rstrip("/"))
+        self._own_origin, self._https = origin(service.public_url), parts.scheme == "https"
+        self._guesses = Guesses()
+        self._temporary, self._on_fault = temporary, on_fault
+
+    def app(self) -> ASGIApp:
+        handlers: dict[type[Exception] | int, Callable[[HttpRequest, Exception], Response]] = {
+            HTTPException: self._refused,
+            Exception: self._failed,
+        }
+        handlers.update(dict.fromkeys(self._temporary, self._busy))
+        routes = [
+            Route("/a/{token}", self._show, methods=["GET"]),
+            Route("/a/{token}", self._act, methods=["POST"]),
+            Route("/done/{what}", self._done, methods=["GET"]),
+            Route("/style.css", self._style, methods=["GET"]),
+        ]
+        inner = Starlette(routes=routes, exception_handlers=handlers)
+        return Shield(inner, https=self._https, on_fault=self._on_fault)
+
+    # --- looking
+
+    def _show(self, request: HttpRequest) -> Response:
+        if wait := self._wait(request):
+            return self._slow_down(request, wait)
+        page = self._look(request)
+        return self._gone(request) if page is None else self._render(request, page)
+
+    def _look(self, request: HttpRequest) -> Page | None:
+        """The page of the token in the path; None, and a wrong guess, when it is nobody's."""
+        token = request.path_params["token"]
+        page = self._door.page(token) if len(token) <= MAX_TOKEN and token.isalnum() else None
+        if page is None or page.status in _GONE or page.request is None:
+            self._guesses.wrong(_client(request), self._clock())
+            return None
+        return page
+
+    def _render(
+        self,
+        request: HttpRequest,
+        page: Page,
+        problem: str = "",
+        typed: str = "",
+        status: int = 200,
+    ) -> Response:
+        assert page.request is not None
+        template = "activate" if page.request.state == State.PENDING else "state"
+        return self._kit.page(
+            f"{template}.html.j2",
+            self._language(request, page),
+            status,
+            here=self._here(request),
+            problem=problem,
+            typed=typed,
+            **view(page.request, page.person),
+        )
+
+    # --- acting
+
+    async def _act(self, request: HttpRequest) -> Response:
+        if wait := self._wait(request):
+            return self._slow_down(request, wait)
+        fields = await read_form(request, self._own_origin)
+        return await run_in_threadpool(self._post, request, fields)
+
+    def _post(self, request: HttpRequest, fields: dict[str, str]) -> Response:
+        page = self._look(request)
+        if page is None:
+            return self._gone(request)
+        typed = fields.get("address", "")[:254]
+        try:
+            wanted = command(fields)
+        except FormError as unclear:
+            if not unclear.field:
+                raise HTTPException(400) from None
+            return self._render(request, page, unclear.why, typed, 422)
+        applied = self._door.click(request.path_params["token"], wanted)
+        if applied.outcome in _GONE:  # withdrawn between the look and the click
+            return self._gone(request)
+        if applied.outcome.startswith("invalid"):
+            why = applied.outcome.partition(":")[2]
+            return self._render(request, page, why or "invalid", typed, 422)
+        return RedirectResponse(self._after(request, wanted, applied.outcome), 303)
+
+    def _after(self, request: HttpRequest, wanted: Command, outcome: str) -> str:
+        """Where the browser goes after a click; a reload there repeats nothing."""
+        if isinstance(wanted, Nominate) and outcome == "nominated":
+            return f"{self._kit.prefix}/done/nominated{self._query(request)}"
+        return self._here(request)
+
+    def _done(self, request: HttpRequest) -> Response:
+        if request.path_params["what"] != "nominated":
+            raise HTTPException(404)
+        return self._say(request, "nominated")
+
+    # --- answers that tell nothing of any request
+
+    def _style(self, _: HttpRequest) -> Response:
+        return self._kit.style()
+
+    def _gone(self, request: HttpRequest) -> Response:
+        return self._say(request, "gone", 404)
+
+    def _slow_down(self, request: HttpRequest, wait: float) -> Response:
+        return self._say(request, "slow_down", 429, {"Retry-After": str(ceil(wait))})
+
+    def _busy(self, request: HttpRequest, _: Exception) -> Response:
+        return self._say(request, "busy", 503, {"Retry-After": str(RETRY_SECONDS)})
+
+    def _failed(self, request: HttpRequest, _: Exception) -> Response:
+        return self._say(request, "failed", 500)
+
+    def _refused(self, request: HttpRequest, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        what = {404: "nothing", 405: "method", 403: "elsewhere"}.get(
+            error.status_code, "unreadable"
+        )
+        return self._say(request, what, error.status_code, dict(error.headers or {}))
+
+    def _say(
+        self,
+        request: HttpRequest,
+        what: str,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        response = self._kit.page(
+            "message.html.j2", self._language(request), status, here="", what=what
+        )
+        response.headers.update(headers or {})
+        return response
+
+    # --- the reader
+
+    def _wait(self, request: HttpRequest) -> float:
+        return self._guesses.wait(_client(request), self._clock())
+
+    def _language(self, request: HttpRequest, page: Page | None = None) -> str:
+        """`?lang=`, else that of the letter with the link, else the browser's, else ours."""
+        offered: Sequence[str] = [c for c in self._service.languages if c in words.NAMES]
+        return words.choose(
+            offered,
+            request.query_params.get("lang", ""),
+            page.language if page else "",
+            accept=request.headers.get("accept-language", ""),
+            default=self._service.default_language,
+        )
+
+    def _query(self, request: HttpRequest) -> str:
+        """Keeps a language chosen by hand through forms and redirects."""
+        lang = request.query_params.get("lang", "")
+        return f"?lang={lang}" if lang in words.NAMES else ""
+
+    def _here(self, request: HttpRequest) -> str:
+        """This page's own path, from the configuration and the token, never from Host."""
+        return f"{self._kit.prefix}/a/{request.path_params['token']}{self._query(request)}"
+
+
+def _client(request: HttpRequest) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,82 @@
+"""What the pages need of other rooms, as narrow protocols.
+
+`mailflow.flow.Flow` is the `Door`, `config.service` the `Service`; tests may bring a plain fake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from mailflow.core.commands import Command
+from mailflow.core.request import Request
+
+
+class Page(Protocol):
+    """What a token leads to. `status` is "open", "settled", "withdrawn" or "unknown".
+
+    `request` is None for the last two. `person` is the address that holds the token, `language`
+    the code in which to speak to that person, or "".
+    """
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def request(self) -> Request | None: ...
+    @property
+    def person(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+class Applied(Protocol):
+    """What became of a command: `outcome` is "accepted", "already", "invalid:WHY", …"""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def request(self) -> Request | None: ...
+
+
+class Door(Protocol):
+    """The one way to look at a request by its token, and to act on it."""
+
+    def page(self, token: str) -> Page:
+        """Looks, and changes nothing. Never raises for an unknown token."""
+        ...
+
+    def click(self, token: str, command: Command) -> Applied:
+        """Acts, once: the same click again has the outcome "already"."""
+        ...
+
+
+class Brand(Protocol):
+    """How the operator's pages look."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def colour(self) -> str: ...
+
+
+class Service(Protocol):
+    """The settings of `[service]` that a page shows."""
+
+    @property
+    def organisation(self) -> str: ...
+    @property
+    def account_term(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def support_url(self) -> str: ...
+    @property
+    def terms_url(self) -> str: ...
+    @property
+    def languages(self) -> Sequence[str]: ...
+    @property
+    def default_language(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def brand(self) -> Brand: ...
