@@ -1,0 +1,91 @@
+# mailflow: each target does all of its own set-up, in .venv, and is quick the second time.
+# Needs make and Python 3.11 or newer; PYTHON=… names the interpreter.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+       $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long check corpus bench format reference clean
+
+help:
+	@echo 'make demo         the whole conversation on this machine, then a mailbox in the browser'
+	@echo '                  (ONCE=1: end after the conversation)'
+	@echo 'make test         every test (ARGS="-k expiry" picks some)'
+	@echo 'make test-long    the same with many more rounds; takes long'
+	@echo 'make check        lint, format, types, layers'
+	@echo 'make corpus       score the reading of the mails in tests/mails'
+	@echo 'make bench        measure'
+	@echo 'make format       tidy the code'
+	@echo 'make reference    write the pages and files that are made from the program'
+	@echo 'make clean        remove .venv and caches'
+
+# --- what people ask for -------------------------------------------------------------------
+
+demo: $(VENV)/.ready
+	@$(BIN)/mailflow demo $(if $(ONCE),--once) $(ARGS)
+
+test: $(VENV)/.ready-all
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 $(ARGS)
+
+test-long: $(VENV)/.ready-all
+	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 $(ARGS)
+
+check: $(VENV)/.ready-all
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo 'mend with: make format'; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
+	@echo 'check: fine'
+
+corpus: $(VENV)/.ready-all
+	@$(BIN)/python -m tests.corpus $(ARGS)
+
+bench: $(VENV)/.ready-all
+	@$(BIN)/python -m bench $(ARGS)
+
+format: $(VENV)/.ready-all
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+reference: $(VENV)/.ready
+	@$(BIN)/python -m mailflow.config.render
+	@$(BIN)/python -m mailflow.cli.reference
+
+clean:
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up --------------------------------------------------------------------------------
+
+# Two sets: what the program needs, and all that tests and checks need besides. Both are pinned
+# by constraints.txt, and are made anew when it or pyproject.toml changes.
+$(VENV)/.ready: pyproject.toml constraints.txt $(VENV)/.made
+	@echo 'Setting up $(VENV) (once) …' >&2
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.ready-all: pyproject.toml constraints.txt $(VENV)/.made
+	@echo 'Setting up $(VENV) for tests (once) …' >&2
+	@$(PIP) --editable '.[test,lint]'
+	@touch $(VENV)/.ready $@
+
+# PYTHON if it is new enough, else a newer one that is installed beside it.
+$(VENV)/.made:
+	@for python in '$(PYTHON)' python3.13 python3.12 python3.11 python3.14; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null || { missing=$$python; continue; }; \
+	    "$$python" -m venv --clear $(VENV) && touch $@ && exit 0; \
+	    echo "$$python -m venv failed; see above" >&2; exit 1; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    echo "$$missing has no module venv. Mend with: apt-get install python3-venv" >&2; \
+	else \
+	    echo 'mailflow needs Python 3.11 or newer; $(PYTHON) is' \
+	        "$$('$(PYTHON)' --version 2>/dev/null || echo not there)." >&2; \
+	    echo 'Mend with: make PYTHON=/path/to/python3.13 …' >&2; \
+	fi; exit 1
