@@ -15,10 +15,12 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     UniqueConstraint,
@@ -49,6 +51,11 @@ PURPOSES = ("partner_reply", "approver_reply", "page", "bounce")
 def one_of(column: str, values: tuple[str, ...]) -> str:
     """A CHECK that `column` holds one of `values`."""
     return f"{column} IN ({', '.join(repr(str(v)) for v in values)})"
+
+
+def _id() -> Column[Any]:
+    """A number given by the database. SQLite: any INTEGER PRIMARY KEY has 64 bits."""
+    return Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
 
 
 class Inbox(SQLModel, table=True):
@@ -86,7 +93,7 @@ class Inbox(SQLModel, table=True):
         Index("ix_inbox_message_id", "message_id"),
         Index("ix_inbox_state", "state", "id"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     content_hash: str = Field(max_length=64)  # SHA-256 of the bytes as received
     recipients_hash: str = Field(max_length=64)  # SHA-256 of the sorted recipients
     size: int  # bytes as received; stays when the bytes are wiped
@@ -147,7 +154,7 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_state", "state", "id"),
         Index("ix_request_approver", "approver", "id"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     reference: str = Field(max_length=16)
     version: int = 0
     revision: int = 1
@@ -180,7 +187,7 @@ class Account(SQLModel, table=True):
         UniqueConstraint("request_id"),
         Index("ix_account_domain", "domain"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     domain: str = Field(max_length=253)
     name: str
     state: str
@@ -203,19 +210,10 @@ class Event(SQLModel, table=True):
             sqlite_where=text("decides"),
             postgresql_where=text("decides"),
         ),
-        # The same mail opens one request, however it is delivered (I2): no request exists yet that
-        # the key above could be bound to.
-        Index(
-            "uq_event_opening",
-            "effect_key",
-            unique=True,
-            sqlite_where=text("from_state = ''"),
-            postgresql_where=text("from_state = ''"),
-        ),
         Index("ix_event_inbox_id", "inbox_id"),
         Index("ix_event_request_id", "request_id", "id"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     request_id: int | None = Field(default=None, sa_column=Column(ForeignKey("request.id")))
     at: datetime
     name: str  # "confirmed", "accepted", "reminded", …
@@ -252,7 +250,7 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_recipient", "recipient", "id"),
         Index("ix_outbox_state", "state", "id"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     request_id: int | None = Field(default=None, sa_column=Column(ForeignKey("request.id")))
     inbox_id: int | None = Field(default=None, sa_column=Column(ForeignKey("inbox.id")))
     kind: str  # which letter
@@ -333,7 +331,7 @@ class Remark(SQLModel, table=True):
     """FEEDBACK, CASE and similar text that somebody sent, stored and never answered further."""
 
     __tablename__ = "remark"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     kind: str
     address: str
     text: str
@@ -347,7 +345,7 @@ class Check(SQLModel, table=True):
 
     __tablename__ = "security_check"
     __table_args__ = (Index("ix_security_check_request_id", "request_id", "id"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=_id())
     request_id: int = Field(sa_column=Column(ForeignKey("request.id"), nullable=False))
     at: datetime
     passed: bool

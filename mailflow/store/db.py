@@ -1,0 +1,217 @@
+"""The database: one SQLite file, or PostgreSQL. The two differ here and in `clock`, nowhere else.
+
+A transaction that cannot be had or kept for a reason that may pass (locked, connection lost, disk
+full) raises `Unavailable`, whatever the driver calls it. Errors of ours (a broken key, a wrong
+statement) keep their own classes.
+
+SQLite: four writers that compete by `busy_timeout` starve each other, because it polls. So writers
+of one process take a lock of their own, and only then BEGIN IMMEDIATE; `busy_timeout` is left for
+other processes (the command line beside the daemon). Readers need no lock under WAL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy.exc as errors
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, select
+from sqlalchemy.engine import URL
+from sqlmodel import Session as Session
+
+from mailflow.store.clock import NOW
+
+#: Longest wait for the write lock of a SQLite file, within this process and against others.
+BUSY_SECONDS = 20.0
+#: PostgreSQL ends what hangs: a worker that is frozen inside a transaction must not hold its locks
+#: for ever, and a look-up that takes this long helps nobody.
+POSTGRES_OPTIONS = (
+    "-c timezone=UTC -c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=20000"
+    " -c idle_in_transaction_session_timeout=60000"
+)
+_TEMPORARY = (errors.OperationalError, errors.InterfaceError, errors.InternalError)
+
+_locks: dict[str, threading.Lock] = {}
+_locks_guard = threading.Lock()
+
+
+class Unavailable(Exception):  # noqa: N818
+    """The database cannot do it now; it may be able to later."""
+
+
+class Database:
+    """Opens the database at `url`: `sqlite:///path/to/file` or `postgresql://user@host/name`.
+
+    Nothing is connected before the first use. `clock_offset` moves the business clock (`now`) and
+    nothing else; only the demonstration and tests set it.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.clock_offset = timedelta()
+        self.dialect = parsed.get_backend_name()
+        if self.dialect == "sqlite":
+            self._writer, self._reader = _sqlite_engines(parsed)
+            self._lock: threading.Lock | None = _lock_of(parsed)
+        elif self.dialect == "postgresql":
+            self._writer, self._reader = _postgres_engines(parsed)
+            self._lock = None
+        else:
+            raise ValueError(f"unknown kind of database: {self.dialect} (sqlite or postgresql)")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A transaction that may write; committed, and synced to disk, on leaving the block."""
+        with (
+            _translated(),
+            self._writing(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that sees one state of the database and cannot change it."""
+        with _translated(), Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction for changing the schema: all of it is kept, or nothing.
+
+        SQLite: without foreign keys, because a table is changed by copying it and dropping the
+        old one; the pragma counts only outside a transaction, and is undone by closing.
+        """
+        with _translated(), self._writing(), self._writer.connect() as connection:
+            if self.dialect == "sqlite":
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.invalidate()
+
+    def now(self, session: Session) -> datetime:
+        """Business time: what deadlines are counted by."""
+        return self.machine_now(session) + self.clock_offset
+
+    def machine_now(self, session: Session) -> datetime:
+        """The database's clock, in UTC: what leases and back-off are counted by.
+
+        A SQLite file is read by this machine alone, and its clock is this machine's.
+        """
+        if self.dialect == "sqlite":
+            return datetime.now(UTC)
+        moment: datetime = session.connection().execute(_CLOCK).scalar_one()
+        return moment
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        if self._lock is None:
+            yield
+            return
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise Unavailable("the database is busy")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+_CLOCK = select(NOW)
+
+
+def run(session: Session, statement: Any, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
+    """Execute a statement built once, on the session's connection.
+
+    `session.execute` does the same after some thought about objects; on the way of a mail there
+    are none.
+    """
+    return session.connection().execute(statement, parameters)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the errors of a driver that may pass into `Unavailable`."""
+    try:
+        yield
+    except errors.TimeoutError as error:  # no connection left in the pool
+        raise Unavailable("all database connections are in use") from error
+    except errors.DBAPIError as error:
+        # A plain DatabaseError is SQLite's word for a damaged file, or PostgreSQL's for a
+        # condition without a class: not our fault, so worth another try.
+        plain = type(error) is errors.DatabaseError
+        if isinstance(error, _TEMPORARY) or error.connection_invalidated or plain:
+            raise Unavailable(str(error.orig).strip()) from error
+        raise
+
+
+def _lock_of(url: URL) -> threading.Lock:
+    """The write lock of a SQLite file, one in this process however often it is opened."""
+    assert url.database is not None
+    path = str(Path(url.database).resolve())
+    with _locks_guard:
+        return _locks.setdefault(path, threading.Lock())
+
+
+def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("the database must be a file: sqlite:///path/to/mailflow.db")
+    # The driver's own transaction control is switched off (isolation_level=None): it would begin
+    # with a plain BEGIN, and not before DDL at all.
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
+    writer = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
+    reader = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=28)
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _beginner(begin))
+    event.listen(reader, "connect", _query_only)
+    return writer, reader
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before we answer 250 (I1)
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _query_only(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _beginner(statement: str) -> Any:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _postgres_engines(url: URL) -> tuple[Engine, Engine]:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        pool_size=8,
+        max_overflow=24,
+        pool_recycle=1800,
+        connect_args={
+            "options": POSTGRES_OPTIONS,
+            "connect_timeout": 10,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+        },
+    )
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine, reader

@@ -1,0 +1,170 @@
+"""Who may ask (people), and which domains are taken (accounts)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session
+
+from mailflow.core.request import Account, Person, Role
+from mailflow.store import tables
+from mailflow.store.db import run
+from mailflow.store.text import storable
+
+_person = tables.PersonRow.__table__  # type: ignore[attr-defined]
+_account = tables.Account.__table__  # type: ignore[attr-defined]
+_request = tables.RequestRow.__table__  # type: ignore[attr-defined]
+
+_PERSON = select(
+    _person.c.email, _person.c.name, _person.c.company, _person.c.role, _person.c.active,
+    _person.c.language,
+)  # fmt: skip
+_PERSON_BY_EMAIL = _PERSON.where(_person.c.email == bindparam("its_email"))
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """What an import of people did."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCounts:
+    """What an import of accounts did. `conflicts` lists domains that were left as they were."""
+
+    added: int
+    changed: int
+    conflicts: tuple[str, ...]
+
+
+def person(session: Session, email: str, internal_domains: Collection[str] = ()) -> Person | None:
+    """The registered mailbox with this address (ASCII letters in either case); None if unknown.
+
+    `internal_domains` are the vendor's own, lower-case.
+    """
+    row = run(session, _PERSON_BY_EMAIL, {"its_email": _key(email)}).one_or_none()
+    return None if row is None else _person_of(row, internal_domains)
+
+
+def people(session: Session, internal_domains: Collection[str] = ()) -> list[Person]:
+    """Everybody, by address."""
+    rows = run(session, _PERSON.order_by(_person.c.email))
+    return [_person_of(row, internal_domains) for row in rows]
+
+
+def upsert_people(session: Session, rows: Iterable[Person], at: datetime) -> PeopleCounts:
+    """Add people, or change those that are there. The last row for an address counts."""
+    added = changed = unchanged = 0
+    for new in {_key(one.email): one for one in rows}.values():
+        values = {
+            "name": storable(new.name),
+            "company": storable(new.company),
+            "role": new.role.value,
+            "active": new.active,
+            "language": storable(new.language),
+        }
+        key = _key(new.email)
+        old = run(session, _PERSON_BY_EMAIL, {"its_email": key}).one_or_none()
+        if old is None:
+            run(session, insert(_person).values(email=key, changed_at=at, **values))
+            added += 1
+        elif any(getattr(old, name) != value for name, value in values.items()):
+            change = update(_person).where(_person.c.email == key)
+            run(session, change.values(changed_at=at, **values))
+            changed += 1
+        else:
+            unchanged += 1
+    return PeopleCounts(added, changed, unchanged)
+
+
+def deactivate(session: Session, email: str, at: datetime) -> bool:
+    """Bar a mailbox from asking (S06); False if it is unknown."""
+    statement = update(_person).where(_person.c.email == _key(email))
+    return run(session, statement.values(active=False, changed_at=at)).rowcount == 1
+
+
+_ACCOUNT = select(
+    _account.c.id, _account.c.domain, _account.c.name, _account.c.state,
+    _account.c.administrators, _account.c.request_id, _request.c.reference, _request.c.requester,
+).select_from(_account.outerjoin(_request, _account.c.request_id == _request.c.id))  # fmt: skip
+_OCCUPYING = _ACCOUNT.where(
+    _account.c.domain == bindparam("its_domain"), _account.c.state != "ended"
+)
+
+
+def account(session: Session, domain: str) -> Account | None:
+    """The account that occupies a domain: pending, on hold or active; None if it is free."""
+    row = run(session, _OCCUPYING, {"its_domain": domain}).one_or_none()
+    return None if row is None else _account_of(row)
+
+
+def accounts(session: Session, *, with_ended: bool = False) -> list[Account]:
+    """All accounts, by domain."""
+    statement = _ACCOUNT.order_by(_account.c.domain, _account.c.id)
+    if not with_ended:
+        statement = statement.where(_account.c.state != "ended")
+    return [_account_of(row) for row in run(session, statement)]
+
+
+def import_accounts(session: Session, rows: Sequence[Account], at: datetime) -> AccountCounts:
+    """Take over accounts that exist elsewhere.
+
+    An account that was imported before is changed. One that belongs to a request is never
+    touched: its domain is a conflict. State "ended" frees a domain that was imported before.
+    """
+    added = changed = 0
+    conflicts: list[str] = []
+    for new in rows:
+        values = {
+            "name": storable(new.name),
+            "state": new.state,
+            "administrators": [storable(one) for one in new.administrators],
+            "changed_at": at,
+        }
+        old = run(session, _OCCUPYING, {"its_domain": new.domain}).one_or_none()
+        if old is None:
+            values |= {"domain": new.domain, "created_at": at}
+            run(session, insert(_account).values(**values))
+            added += 1
+        elif old.request_id is not None:
+            conflicts.append(new.domain)
+        else:
+            run(session, update(_account).where(_account.c.id == old.id).values(**values))
+            changed += 1
+    return AccountCounts(added, changed, tuple(conflicts))
+
+
+def _key(email: str) -> str:
+    """ASCII letters in lower case and nothing else folded (I13): `İ` is not `i`."""
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in email)
+
+
+def _person_of(row: Any, internal_domains: Collection[str]) -> Person:
+    domain = row.email.rpartition("@")[2]
+    return Person(
+        email=row.email,
+        name=row.name,
+        company=row.company,
+        role=Role(row.role),
+        active=row.active,
+        language=row.language,
+        internal=domain in internal_domains,
+    )
+
+
+def _account_of(row: Any) -> Account:
+    return Account(
+        domain=row.domain,
+        name=row.name,
+        state=row.state,
+        reference=row.reference or "",
+        requester=row.requester or "",
+        administrators=tuple(row.administrators),
+    )

@@ -1,0 +1,1 @@
+"""Alembic's folder. `env` runs inside the transaction that `store.migrate` opened."""

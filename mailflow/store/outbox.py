@@ -1,0 +1,277 @@
+"""Outgoing mail: written in the transaction of its cause, sent afterwards, marked when answered.
+
+    due ──claim──► claimed ──► sent | captured | failed
+     ▲ │              │ deferred, or the lease runs out
+     └─┼──────────────┘
+       └──► withdrawn
+
+Every attempt is counted before connecting and sends the same bytes under the same Message-ID (I4).
+What is withdrawn while a sender has it may still go out, but is not tried again (I5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, case, func, insert, literal, or_, select, true, update
+from sqlmodel import Session
+
+from mailflow.store.clock import NOW, in_seconds, seconds
+from mailflow.store.db import Database, run
+from mailflow.store.tables import Outbox, OutboxRaw
+from mailflow.store.text import storable
+
+_outbox = Outbox.__table__  # type: ignore[attr-defined]
+_raw = OutboxRaw.__table__  # type: ignore[attr-defined]
+_c = _outbox.c
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter finished to the last byte, for one recipient. `mail_from` is the return path."""
+
+    request_id: int | None
+    inbox_id: int | None  # the mail it answers
+    kind: str
+    audience: str
+    language: str
+    revision: int
+    recipient: str
+    mail_from: str
+    message_id: str
+    subject: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """A mail that is ours to send until the lease ends. `attempts` counts this one too."""
+
+    id: int
+    fence: int
+    recipient: str
+    mail_from: str
+    raw: bytes
+    attempts: int
+    created_at: datetime
+    message_id: str
+    request_id: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What became of one claimed mail.
+
+    `state` is sent, captured, failed, or due again at `next_attempt_at` (machine time).
+    """
+
+    id: int
+    fence: int
+    state: str
+    answer: str = ""
+    next_attempt_at: datetime | None = None
+
+
+_INSERT = (
+    insert(_outbox)
+    .values(
+        state="due", attempts=0, fence=0, answer="", bounced="", recalled=False,
+        next_attempt_at=NOW,
+    )
+    .returning(_c.id)
+)  # fmt: skip
+_INSERT_RAW = insert(_raw)
+
+
+def add(session: Session, mail: Mail, at: datetime) -> int:
+    """Store a mail to be sent as soon as the transaction is committed; returns its id.
+
+    `at` is business time, for people; when it is sent follows the machine's clock.
+    """
+    values = {
+        "request_id": mail.request_id,
+        "inbox_id": mail.inbox_id,
+        "kind": mail.kind,
+        "audience": mail.audience,
+        "language": mail.language,
+        "revision": mail.revision,
+        "recipient": mail.recipient,
+        "mail_from": mail.mail_from,
+        "message_id": mail.message_id,
+        "subject": storable(mail.subject),
+        "created_at": at,
+    }
+    mail_id: int = run(session, _INSERT, values).scalar_one()
+    run(session, _INSERT_RAW, {"outbox_id": mail_id, "raw": mail.raw})
+    return mail_id
+
+
+# As in `inbox`: index order, rows that another sender holds are skipped, evaluated once.
+_due = (
+    select(_c.id)
+    .where(_c.state.in_([literal("due"), literal("claimed")]), _c.next_attempt_at <= NOW)
+    .order_by(_c.next_attempt_at, _c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM = (
+    update(_outbox)
+    .where(_c.id.in_(select(_due.c.id)))
+    .values(
+        # Its sender died, and it was withdrawn meanwhile: this is where it ends.
+        state=case((_c.recalled, "withdrawn"), else_="claimed"),
+        finished_at=case((_c.recalled, NOW), else_=None),
+        attempts=_c.attempts + case((_c.recalled, 0), else_=1),
+        fence=_c.fence + 1,
+        lease_until=in_seconds("lease"),
+        next_attempt_at=in_seconds("lease"),
+    )
+    .returning(
+        _c.id, _c.fence, _c.recipient, _c.mail_from, _c.attempts, _c.created_at, _c.message_id,
+        _c.request_id, _c.kind, _c.state,
+    )
+)  # fmt: skip
+_BODIES = select(_raw.c.outbox_id, _raw.c.raw).where(
+    _raw.c.outbox_id.in_(bindparam("ids", expanding=True))
+)
+
+
+def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
+    """Take up to `limit` mails that are due, oldest first, for the time of the `lease`.
+
+    The lease must be longer than the relay's whole time-out: until it ends nobody else sends them.
+    """
+    with db.transaction() as session:
+        rows = run(session, _CLAIM, {"limit": limit, "lease": seconds(lease)}).all()
+        ids = [row.id for row in rows if row.state == "claimed"]
+        if not ids:
+            return []
+        bodies = {row.outbox_id: row.raw for row in run(session, _BODIES, {"ids": ids})}
+    return [
+        ClaimedMail(
+            row.id, row.fence, row.recipient, row.mail_from, bodies[row.id], row.attempts,
+            row.created_at, row.message_id, row.request_id, row.kind,
+        )
+        for row in sorted(rows, key=lambda row: row.id)
+        if row.id in bodies
+    ]  # fmt: skip
+
+
+_again = bindparam("new_state") == "due"
+_MARK = (
+    update(_outbox)
+    .where(_c.id == bindparam("its_id"), _c.fence == bindparam("its_fence"), _c.state == "claimed")
+    .values(
+        state=case((_again & _c.recalled, "withdrawn"), else_=bindparam("new_state")),
+        finished_at=case((_again & ~_c.recalled, None), else_=NOW),
+        next_attempt_at=func.coalesce(bindparam("again_at"), _c.next_attempt_at),
+        lease_until=None,
+        answer=bindparam("its_answer"),
+    )
+)
+
+
+def mark_many(db: Database, marks: Iterable[Mark]) -> list[bool]:
+    """Mark claimed mails in one transaction; False where the lease was lost (nothing changed)."""
+    marks = list(marks)
+    if not marks:
+        return []
+    with db.transaction() as session:
+        return [mark_in(session, mark) for mark in marks]
+
+
+def mark_in(session: Session, mark: Mark) -> bool:
+    """Mark one claimed mail in the caller's transaction; False if the lease was lost."""
+    values = {
+        "its_id": mark.id,
+        "its_fence": mark.fence,
+        "new_state": mark.state,
+        "again_at": mark.next_attempt_at,
+        "its_answer": storable(mark.answer),
+    }
+    return run(session, _MARK, values).rowcount == 1
+
+
+def mark(
+    db: Database,
+    mail_id: int,
+    fence: int,
+    state: str,
+    answer: str,
+    next_attempt_at: datetime | None = None,
+) -> bool:
+    """Mark one claimed mail, see `Mark`; False if the lease was lost (nothing changed)."""
+    return mark_many(db, [Mark(mail_id, fence, state, answer, next_attempt_at)])[0]
+
+
+_lease_over = or_(_c.state == "due", _c.next_attempt_at <= NOW)
+
+
+def withdraw(
+    session: Session,
+    request_id: int,
+    at: datetime,
+    recipient: str | None = None,
+    kinds: Iterable[str] | None = None,
+) -> int:
+    """Take back the unsent mails of a request, all or those of a recipient or of some kinds.
+
+    Returns how many will surely not go out. One that a sender has just now may, but is not tried
+    again.
+    """
+    statement = (
+        update(_outbox)
+        .where(_c.request_id == request_id, _c.state.in_(["due", "claimed"]))
+        .values(
+            state=case((_lease_over, "withdrawn"), else_=_c.state),
+            finished_at=case((_lease_over, at), else_=None),
+            recalled=true(),
+        )
+        .returning(_c.state)
+    )
+    if recipient is not None:
+        statement = statement.where(_c.recipient == recipient)
+    if kinds is not None:
+        statement = statement.where(_c.kind.in_(list(kinds)))
+    states: Sequence[Any] = run(session, statement).scalars().all()
+    return sum(state == "withdrawn" for state in states)
+
+
+def retry(db: Database, ids: Sequence[int]) -> int:
+    """Make failed mails, and due ones that wait for their next attempt, due at once."""
+    statement = (
+        update(_outbox)
+        .where(
+            _c.id.in_(list(ids)),
+            _c.state.in_(["failed", "due"]),
+            _c.id.in_(select(_raw.c.outbox_id)),
+        )
+        .values(state="due", next_attempt_at=NOW, finished_at=None)
+    )
+    with db.transaction() as session:
+        return run(session, statement).rowcount
+
+
+_NEXT_DUE = select(func.min(_c.next_attempt_at)).where(
+    _c.state.in_([literal("due"), literal("claimed")])
+)
+
+
+def next_due(db: Database) -> datetime | None:
+    """When the next mail is to be tried (machine time); None when none is waiting."""
+    with db.reading() as session:
+        moment: datetime | None = run(session, _NEXT_DUE).scalar_one()
+        return moment
+
+
+_BOUNCED = update(_outbox).where(_c.id == bindparam("its_id")).values(bounced=bindparam("why"))
+
+
+def bounced(session: Session, mail_id: int, reason: str) -> None:
+    """Note that a sent mail came back, and why."""
+    run(session, _BOUNCED, {"its_id": mail_id, "why": storable(reason)})

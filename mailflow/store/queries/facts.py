@@ -1,0 +1,229 @@
+"""What must be known to judge one mail, and to decide about a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, exists, literal, select
+from sqlmodel import Session
+
+from mailflow.core.request import FINAL, Request
+from mailflow.store.db import run
+from mailflow.store.documents import from_document
+from mailflow.store.tables import INBOX_OPEN, Inbox, Outbox, PersonRow, RequestRow, Token
+
+_inbox = Inbox.__table__  # type: ignore[attr-defined]
+_request = RequestRow.__table__  # type: ignore[attr-defined]
+_outbox = Outbox.__table__  # type: ignore[attr-defined]
+_token = Token.__table__  # type: ignore[attr-defined]
+_person = PersonRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFact:
+    """A letter of ours, and where its request stands ("" and 0 where it has none).
+
+    `account_domain` and `approver` are those of the request as it stands now.
+    """
+
+    outbox_id: int
+    request_id: int | None
+    reference: str
+    request_state: str
+    approver: str
+    requester: str
+    account_domain: str
+    kind: str
+    audience: str
+    language: str
+    revision: int
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFact:
+    """A token that we gave out. `letter` is None when it was given out without one."""
+
+    purpose: str
+    person: str
+    request_id: int | None
+    revision: int
+    withdrawn: bool
+    letter: LetterFact | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """Which of our letters a mail answers: by hash of the token, and by Message-ID."""
+
+    tokens: Mapping[str, TokenFact]
+    letters: Mapping[str, LetterFact]
+
+
+_LETTER = (
+    _outbox.c.id.label("outbox_id"), _outbox.c.kind, _outbox.c.audience, _outbox.c.language,
+    _outbox.c.revision, _outbox.c.recipient, _request.c.id.label("request_id"),
+    _request.c.reference, _request.c.state, _request.c.approver, _request.c.requester,
+    _request.c.domain,
+)  # fmt: skip
+_BY_TOKEN = (
+    select(
+        _token.c.hash,
+        _token.c.purpose,
+        _token.c.person,
+        _token.c.request_id.label("token_request_id"),
+        _token.c.revision.label("token_revision"),
+        _token.c.withdrawn_at,
+        *_LETTER,
+    )
+    .select_from(
+        _token.outerjoin(_outbox, _token.c.outbox_id == _outbox.c.id).outerjoin(
+            _request, _outbox.c.request_id == _request.c.id
+        )
+    )
+    .where(_token.c.hash.in_(bindparam("hashes", expanding=True)))
+)
+_BY_MESSAGE_ID = (
+    select(_outbox.c.message_id, *_LETTER)
+    .select_from(_outbox.outerjoin(_request, _outbox.c.request_id == _request.c.id))
+    .where(_outbox.c.message_id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def message_facts(
+    session: Session, token_hashes: Sequence[str], message_ids: Sequence[str]
+) -> MessageFacts:
+    """Find our letters by the hashes of tags, and by the Message-IDs a mail refers to.
+
+    What is not found is not in the answer. Ids are compared as they were sent, `<` and `>` too.
+    """
+    tokens: dict[str, TokenFact] = {}
+    letters: dict[str, LetterFact] = {}
+    if token_hashes:
+        for row in run(session, _BY_TOKEN, {"hashes": list(token_hashes)}):
+            tokens[row.hash] = TokenFact(
+                row.purpose,
+                row.person,
+                row.token_request_id,
+                row.token_revision,
+                row.withdrawn_at is not None,
+                None if row.outbox_id is None else _letter(row),
+            )
+    if message_ids:
+        for row in run(session, _BY_MESSAGE_ID, {"ids": list(message_ids)}):
+            letters[row.message_id] = _letter(row)
+    return MessageFacts(tokens, letters)
+
+
+def _letter(row: object) -> LetterFact:
+    return LetterFact(
+        row.outbox_id, row.request_id, row.reference or "", row.state or "", row.approver or "",  # type: ignore[attr-defined]
+        row.requester or "", row.domain or "", row.kind, row.audience, row.language,  # type: ignore[attr-defined]
+        row.revision, row.recipient,  # type: ignore[attr-defined]
+    )  # fmt: skip
+
+
+_EFFECT = select(_inbox.c.id).where(_inbox.c.effect_key == bindparam("its_key"))
+
+
+def effect_known(session: Session, effect_key: str) -> int | None:
+    """The id of the mail that already had this effect (I2); None if none had."""
+    found: int | None = run(session, _EFFECT, {"its_key": effect_key}).scalar_one_or_none()
+    return found
+
+
+_REQUEST = select(_request.c.id, _request.c.version, _request.c.document)
+_BY_ID = _REQUEST.where(_request.c.id == bindparam("its_id"))
+_BY_REFERENCE = _REQUEST.where(_request.c.reference == bindparam("its_reference"))
+_BY_APPROVER = _REQUEST.where(_request.c.approver == bindparam("its_approver")).order_by(
+    _request.c.id.desc()
+)
+_EARLIER = (
+    select(_request.c.reference)
+    .where(
+        _request.c.requester == bindparam("its_requester"),
+        _request.c.domain == bindparam("its_domain"),
+        _request.c.state.in_([literal(state.value) for state in sorted(FINAL)]),
+    )
+    .order_by(_request.c.id.desc())
+    .limit(1)
+)
+
+
+def request_of(row: object) -> Request:
+    """A row with id, version and document as the value it holds."""
+    return from_document(row.document, id=row.id, version=row.version)  # type: ignore[attr-defined]
+
+
+def request(session: Session, request_id: int) -> Request | None:
+    """The request with this id, for reading only."""
+    row = run(session, _BY_ID, {"its_id": request_id}).one_or_none()
+    return None if row is None else request_of(row)
+
+
+def request_by_reference(session: Session, reference: str) -> Request | None:
+    """The request with this reference, in either case."""
+    row = run(session, _BY_REFERENCE, {"its_reference": reference.upper()}).one_or_none()
+    return None if row is None else request_of(row)
+
+
+def approver_requests(session: Session, address: str) -> list[Request]:
+    """The requests that an address may or might decide about, newest first."""
+    return [request_of(row) for row in run(session, _BY_APPROVER, {"its_approver": address})]
+
+
+def earlier_request(session: Session, requester: str, domain: str) -> str:
+    """Reference of the requester's own newest ended request for a domain, "" if none."""
+    values = {"its_requester": requester, "its_domain": domain}
+    reference: str | None = run(session, _EARLIER, values).scalar_one_or_none()
+    return reference or ""
+
+
+_PERSON_LANGUAGE = select(_person.c.language).where(_person.c.email == bindparam("its_email"))
+_LETTER_LANGUAGE = (
+    select(_outbox.c.language)
+    .where(_outbox.c.recipient == bindparam("its_email"))
+    .order_by(_outbox.c.id.desc())
+    .limit(1)
+)
+
+
+def language_of(session: Session, address: str) -> str:
+    """The language we know of somebody: the directory's, else our last letter's; "" if none."""
+    for statement in (_PERSON_LANGUAGE, _LETTER_LANGUAGE):
+        language: str | None = run(session, statement, {"its_email": address}).scalar_one_or_none()
+        if language:
+            return language
+    return ""
+
+
+_DUE = (
+    select(_request.c.id)
+    .where(_request.c.next_due <= bindparam("now"))
+    .order_by(_request.c.next_due, _request.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def due_requests(session: Session, now: datetime, limit: int) -> list[int]:
+    """Requests for which the clock has something to do (business time), longest due first."""
+    return list(run(session, _DUE, {"now": now, "limit": limit}).scalars())
+
+
+_UNFINISHED = select(
+    exists().where(
+        _inbox.c.state.in_([literal(state) for state in INBOX_OPEN]),
+        _inbox.c.received_at < bindparam("deadline"),
+    )
+)
+
+
+def unfinished_before(session: Session, deadline: datetime) -> bool:
+    """Whether a mail received before the deadline is still unread: an acceptance, perhaps.
+
+    The expiry sweep waits for it (DOMAIN.md §6); failed and quarantined mail does not count.
+    """
+    found: bool = run(session, _UNFINISHED, {"deadline": deadline}).scalar_one()
+    return bool(found)

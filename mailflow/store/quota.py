@@ -1,0 +1,54 @@
+"""How often something may be done for somebody in a window of time (I16, I20).
+
+In the database, because every machine must count together and a restart must not forget.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, case, delete, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from mailflow.store.db import run
+from mailflow.store.tables import Quota
+
+_quota = Quota.__table__  # type: ignore[attr-defined]
+_c = _quota.c
+
+
+def _taking(dialect_insert: Any) -> Any:
+    statement = dialect_insert(_quota).values(
+        key=bindparam("its_key"), window_start=bindparam("now"), count=1
+    )
+    over = _c.window_start <= bindparam("window_end")
+    return statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((over, 1), else_=_c.count + 1),
+            "window_start": case((over, bindparam("now")), else_=_c.window_start),
+        },
+        where=or_(over, _c.count < bindparam("limit")),
+    ).returning(_c.count)
+
+
+_TAKE = {"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)}
+
+
+def take(session: Session, key: str, limit: int, window: timedelta, now: datetime) -> bool:
+    """Take one of `limit` per `window` for `key`; False when they are used up.
+
+    The window begins with the first one taken. It belongs to the transaction: given up with it.
+    """
+    if limit < 1:
+        return False
+    values = {"its_key": key[:255], "now": now, "window_end": now - window, "limit": limit}
+    statement = _TAKE[session.get_bind().dialect.name]
+    return run(session, statement, values).scalar_one_or_none() is not None
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Delete windows that began before this; returns how many."""
+    return run(session, delete(_quota).where(_c.window_start < before)).rowcount

@@ -1,0 +1,114 @@
+"""Secrets that we gave to people; only their hashes are here (I23).
+
+A token is never used up: what it may do is decided by the state of its request. It can be taken
+from its holder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session
+
+from mailflow.store.db import run
+from mailflow.store.tables import Token
+
+_token = Token.__table__  # type: ignore[attr-defined]
+_c = _token.c
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token about to be given out. `hash` is the SHA-256 (hex) of the lower-case token."""
+
+    hash: str
+    purpose: str  # partner_reply, approver_reply, page, bounce
+    person: str  # the address it is given to
+    request_id: int | None
+    outbox_id: int | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token that we gave out, and what it is bound to."""
+
+    purpose: str
+    person: str
+    request_id: int | None
+    outbox_id: int | None
+    revision: int
+    created_at: datetime
+    withdrawn_at: datetime | None
+
+
+_INSERT = insert(_token)
+_FIND = select(
+    _c.purpose, _c.person, _c.request_id, _c.outbox_id, _c.revision, _c.created_at,
+    _c.withdrawn_at,
+).where(_c.hash == bindparam("its_hash"))  # fmt: skip
+
+
+def add_many(session: Session, new: Sequence[NewToken], at: datetime) -> None:
+    """Store several tokens; one statement."""
+    if new:
+        rows = [
+            {
+                "hash": token.hash,
+                "purpose": token.purpose,
+                "person": token.person,
+                "request_id": token.request_id,
+                "outbox_id": token.outbox_id,
+                "revision": token.revision,
+                "created_at": at,
+            }
+            for token in new
+        ]
+        run(session, _INSERT, rows)
+
+
+def add(
+    session: Session,
+    *,
+    hash: str,
+    purpose: str,
+    person: str,
+    request_id: int | None,
+    outbox_id: int | None,
+    revision: int,
+    at: datetime,
+) -> None:
+    """Store one token."""
+    add_many(session, [NewToken(hash, purpose, person, request_id, outbox_id, revision)], at)
+
+
+def find(session: Session, hash: str) -> TokenRow | None:
+    """The token with this hash, withdrawn or not; None if we never gave it out."""
+    row = run(session, _FIND, {"its_hash": hash}).one_or_none()
+    return None if row is None else TokenRow(*row)
+
+
+def withdraw(
+    session: Session,
+    request_id: int,
+    at: datetime,
+    person: str | None = None,
+    purposes: Iterable[str] | None = None,
+) -> int:
+    """Take back the tokens of a request, all or those of a person or for some purposes.
+
+    Returns how many were taken now.
+    """
+    statement = (
+        update(_token)
+        .where(_c.request_id == request_id, _c.withdrawn_at.is_(None))
+        .values(withdrawn_at=at)
+    )
+    if person is not None:
+        statement = statement.where(_c.person == person)
+    if purposes is not None:
+        statement = statement.where(_c.purpose.in_(list(purposes)))
+    return run(session, statement).rowcount
