@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,16 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
+from mailflow.config import ServiceSettings
 from mailflow.web import words
-from mailflow.web.ports import Service
 
 #: The checkout's templates; in a wheel they lie inside the package.
 _FOLDERS = (
     Path(__file__).parent.parent / "templates" / "pages",
     Path(__file__).parent.parent.parent / "templates" / "pages",
 )
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_DEFAULT_COLOUR = "#0b5cad"
 
 
 def template_folders(operator: Path | None = None) -> list[Path]:
@@ -49,7 +46,7 @@ class Kit:
     `prefix` is the path of `public_url`, for a proxy that serves us below one.
     """
 
-    def __init__(self, service: Service, folders: Sequence[Path], prefix: str = "") -> None:
+    def __init__(self, service: ServiceSettings, folders: Sequence[Path], prefix: str = "") -> None:
         self.service, self.prefix = service, prefix
         self._loader = FileSystemLoader([str(folder) for folder in folders])
         self._languages: dict[str, Environment] = {}
@@ -93,6 +90,7 @@ class Kit:
                 term=self.service.account_term,
                 prefix=self.prefix,
                 day=lambda value: words.day(value, language, zone),
+                short=lambda value: words.short(value, language, zone),
                 moment=lambda value: words.moment(value, language, zone),
                 **values,
             )
@@ -106,10 +104,8 @@ class Kit:
     @cached_property
     def _style(self) -> str:
         colour = self.service.brand.colour
-        if not _COLOUR.fullmatch(colour):
-            colour = _DEFAULT_COLOUR
         source, _, _ = self._loader.get_source(self._speaking("en"), "style.css")
-        return source.replace("#0b5cad", colour).replace("#fffffe", ink_on(colour))
+        return source.replace("#1f4e79", colour).replace("#fffffe", ink_on(colour))
 
     def style(self) -> Response:
         """The style sheet with the brand's colour. The only thing a browser may keep."""

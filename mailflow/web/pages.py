@@ -25,13 +25,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from mailflow.config import ServiceSettings
 from mailflow.core.commands import Command, Nominate
 from mailflow.core.request import State
 from mailflow.web import words
 from mailflow.web.forms import FormError, command
 from mailflow.web.guesses import Guesses
 from mailflow.web.kit import Kit, template_folders
-from mailflow.web.ports import Door, Page, Service
+from mailflow.web.ports import Door, Page
 from mailflow.web.shield import Fault, Shield, origin, read_form
 from mailflow.web.view import view
 
@@ -44,7 +45,7 @@ _GONE = {"withdrawn", "unknown"}
 
 def pages(
     door: Door,
-    service: Service,
+    service: ServiceSettings,
     *,
     templates: Path | None = None,
     temporary: tuple[type[Exception], ...] = (),
@@ -65,7 +66,7 @@ class _Pages:
     def __init__(
         self,
         door: Door,
-        service: Service,
+        service: ServiceSettings,
         templates: Path | None,
         temporary: tuple[type[Exception], ...],
         clock: Callable[[], float],

@@ -1,11 +1,10 @@
 """What the pages need of other rooms, as narrow protocols.
 
-`mailflow.flow.Flow` is the `Door`, `config.service` the `Service`; tests may bring a plain fake.
+`mailflow.flow.Flow` is the `Door`; a test of the pages alone may bring a plain one in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from mailflow.core.commands import Command
@@ -48,35 +47,3 @@ class Door(Protocol):
     def click(self, token: str, command: Command) -> Applied:
         """Acts, once: the same click again has the outcome "already"."""
         ...
-
-
-class Brand(Protocol):
-    """How the operator's pages look."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def colour(self) -> str: ...
-
-
-class Service(Protocol):
-    """The settings of `[service]` that a page shows."""
-
-    @property
-    def organisation(self) -> str: ...
-    @property
-    def account_term(self) -> str: ...
-    @property
-    def public_url(self) -> str: ...
-    @property
-    def support_url(self) -> str: ...
-    @property
-    def terms_url(self) -> str: ...
-    @property
-    def languages(self) -> Sequence[str]: ...
-    @property
-    def default_language(self) -> str: ...
-    @property
-    def time_zone(self) -> str: ...
-    @property
-    def brand(self) -> Brand: ...

@@ -66,3 +66,9 @@ def moment(value: datetime, language: str, zone: str) -> str:
     local = value.astimezone(ZoneInfo(zone))
     hour = format_datetime(local, format="HH:mm zzz", locale=language)
     return f"{day(value, language, zone)}, {hour}"
+
+
+def short(value: datetime, language: str, zone: str) -> str:
+    """Day and hour for a list: "2 Feb, 10:42"."""
+    local = value.astimezone(ZoneInfo(zone))
+    return str(format_datetime(local, format="d MMM, HH:mm", locale=language))
