@@ -1,0 +1,107 @@
+"""What every room's tests share: databases, and how hard hypothesis looks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mailflow.store import migrate
+from mailflow.store.db import Database
+from tests import postgres
+
+# No deadline: the machine is shared, and a slow example is not a wrong one. The same examples each
+# time by default, so that a failure is the change's and not the day's; `make test-long` looks for
+# new ones.
+settings.register_profile(
+    "default",
+    deadline=None,
+    derandomize=True,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile(
+    "long", settings.get_profile("default"), derandomize=False, max_examples=3000, print_blob=True
+)
+settings.load_profile("long" if os.environ.get("MAILFLOW_TEST_LONG") else "default")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server, or a skip that says how to get one; see `tests/postgres.py`."""
+    with postgres.server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file; copying it is quicker than migrating one for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    db = Database(f"sqlite:///{path}")
+    migrate.upgrade(db)
+    db.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+    """A migrated database, of which each test gets a copy."""
+    url = postgres_server.create(name=postgres_server.template)
+    db = Database(url)
+    migrate.upgrade(db)
+    db.close()
+    yield postgres_server.template
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def sqlite_db(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
+    """A fresh, migrated SQLite database."""
+    path = tmp_path / "mailflow.db"
+    shutil.copyfile(_sqlite_template, path)
+    db = Database(f"sqlite:///{path}")
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server, _postgres_template: str) -> Iterator[str]:
+    """The address of a fresh, migrated PostgreSQL database."""
+    url = postgres_server.create(template=_postgres_template)
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def postgres_db(postgres_url: str) -> Iterator[Database]:
+    """A fresh, migrated PostgreSQL database."""
+    db = Database(postgres_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """A fresh, migrated database of either kind."""
+    found: Database = request.getfixturevalue(f"{request.param}_db")
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of either kind without any table."""
+    if request.param == "sqlite":
+        db = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield db
+        db.close()
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    url = server.create()
+    db = Database(url)
+    yield db
+    db.close()
+    server.drop(url)

