@@ -15,6 +15,11 @@ from typing import Any
 from mailflow.core.request import Request
 
 
+#: Begins (and, turned round, ends) the line above which an answer is to be written: whatever
+#: comes after it in a reply is a quotation of ours, in any mail program and any language.
+ANSWER_MARK = "##- "
+
+
 class Kind(StrEnum):
     """Every letter there is. The value names the template: templates/letters/VALUE.j2."""
 

@@ -1,0 +1,225 @@
+"""Finishing a letter: from a decision's plain value to bytes that a relay can be handed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from mailflow.config import ServiceSettings
+from mailflow.core.letter import ANSWER_MARK, Audience, Kind, Letter
+from mailflow.core.request import FIELD_NAMES
+from mailflow.letters import brand, catalogue, mime
+from mailflow.letters.data import data_of
+from mailflow.letters.folders import LetterFault, find_locales, find_templates
+from mailflow.letters.view import view
+from mailflow.letters.voice import CUT, Voice, give_voice, load
+from mailflow.letters.words import word
+
+_BLANKS = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
+_MANY_BREAKS = re.compile(r"\s*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a letter needs besides its words; `flow` mints and stores these.
+
+    `message_id` with angle brackets; `sender` the address in From; `reply_to` the secret reply
+    address and `page_url` the secret page, "" where this reader has none; `in_reply_to` and
+    `references` come from the mail that is answered and are checked here. `date` is stamped on
+    the mail, `now` is business time; both aware.
+    """
+
+    message_id: str
+    date: datetime
+    sender: str
+    now: datetime
+    reply_to: str = ""
+    page_url: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The mail's bytes (CRLF), and its subject for lists of mails."""
+
+    raw: bytes
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word to answer with, and the mailto link that prefills it."""
+
+    text: str
+    href: str
+
+
+class Letters:
+    """All letters of one service, in all its languages. Safe to share between threads.
+
+    Raises LetterFault at once when a folder, catalogue, logo or kit is missing or broken.
+    """
+
+    def __init__(self, service: ServiceSettings, template_folder: Path | None = None) -> None:
+        self._service = service
+        folders = find_templates(template_folder)
+        locales = find_locales(template_folder)
+        colours = brand.palette(service.brand.colour)
+        logo_file = service.brand.logo_file
+        self._logo = brand.load_logo(Path(logo_file)) if logo_file else None
+        offered = dict.fromkeys((*service.languages, service.default_language, "en"))
+        self._voices = {
+            language: give_voice(
+                catalogue.load(language, locales),
+                service,
+                folders,
+                colours,
+                sandboxed=template_folder is not None,
+            )
+            for language in offered
+        }
+
+    def finish(self, letter: Letter, envelope: Envelope) -> Finished:
+        """Write a letter. Raises LetterFault or ValueError when it cannot be written as it should.
+
+        A language we do not write in falls back to its base, then to the default.
+        """
+        asked_english = letter.kind is Kind.ENGLISH
+        if asked_english:
+            original = Kind(str(letter.data["original_kind"]))
+            letter = replace(letter, kind=original, language="en")
+        language = catalogue.best(
+            letter.language, tuple(self._voices), self._service.default_language
+        )
+        letter = replace(letter, language=language)
+        voice = self._voices[language]
+        values = self._values(letter, envelope, voice)
+        values["english_asked"] = asked_english
+        subject = self._subject(letter, voice, values)
+        values["subject"] = subject
+        values["say"] = partial(self._say, letter, envelope, subject)
+        values["reply_with"] = partial(self._reply_with, letter, envelope, subject)
+        name = f"{letter.kind}.j2"
+        text = _tidy(_render(voice, "text", name, values))
+        html = _MANY_BREAKS.sub("\n", _render(voice, "html", name, values))
+        raw = mime.message(
+            self._headers(letter, envelope, subject), text, html, self._logo, envelope.message_id
+        )
+        return Finished(raw, subject)
+
+    def _values(self, letter: Letter, envelope: Envelope, voice: Voice) -> dict[str, Any]:
+        """Everything that templates can name, besides the globals of their environment."""
+        request = letter.request
+        can_reply = bool(envelope.reply_to) or _writes_to_us(letter)
+        language = letter.language
+        return {
+            "l": letter,
+            "r": view(request, letter.audience) if request is not None else None,
+            "d": data_of(letter),
+            "now": envelope.now,
+            "can_reply": can_reply,
+            "page_url": envelope.page_url,
+            "reply_to": self._answer_to(letter, envelope),
+            "form": FIELD_NAMES,
+            "word": partial(word, language=language),
+            "mark": self._mark(voice) if envelope.reply_to else "",
+            "logo": mime.cid(envelope.message_id) if self._logo else "",
+            "mail_to": partial(_mailto, self._service.address),
+        }
+
+    def _mark(self, voice: Voice) -> str:
+        line = voice.text.globals["_"]("Write your answer above this line")
+        return f"{ANSWER_MARK}{line}{ANSWER_MARK[::-1]}"
+
+    def _subject(self, letter: Letter, voice: Voice, values: dict[str, Any]) -> str:
+        template = load(voice.text, f"{letter.kind}.j2")
+        block = template.blocks.get("subject")
+        if block is None:
+            raise LetterFault(f"template {letter.kind}.j2 has no subject")
+        words = " ".join("".join(block(template.new_context(values))).split())
+        if not words:
+            raise LetterFault(f"template {letter.kind}.j2 has an empty subject")
+        return f"[{letter.request.reference}] {words}" if letter.request else words
+
+    def _answer_to(self, letter: Letter, envelope: Envelope) -> str:
+        return envelope.reply_to or (self._service.address if _writes_to_us(letter) else "")
+
+    def _reply_with(
+        self, letter: Letter, envelope: Envelope, subject: str, rows: Sequence[str]
+    ) -> str:
+        """A link that opens an answer with these lines in it. LetterFault when nobody can answer."""
+        to = self._answer_to(letter, envelope)
+        if not to:
+            raise LetterFault(f"{letter.kind} offers an answer to somebody who cannot answer")
+        return _mailto(to, "Re: " + subject, rows)
+
+    def _say(
+        self, letter: Letter, envelope: Envelope, subject: str, name: str, extra: str = ""
+    ) -> Word:
+        """The word for a meaning in the reader's language, with the mail that says it.
+
+        `extra` stands for what the reader adds himself ("name@customer.example"); it is shown
+        but not prefilled.
+        """
+        said = word(name, letter.language)
+        href = self._reply_with(letter, envelope, subject, [f"{said} " if extra else said])
+        return Word(f"{said} {extra}" if extra else said, href)
+
+    def _headers(self, letter: Letter, envelope: Envelope, subject: str) -> list[tuple[str, str]]:
+        service = self._service
+        sender = mime.mailbox(service.sender_name or service.organisation, envelope.sender)
+        headers = [
+            ("From", sender),
+            ("To", f"<{mime.spec(letter.to)}>"),
+            ("Subject", mime.unstructured(subject, "Subject")),
+            ("Date", format_datetime(envelope.date)),
+            ("Message-ID", mime.message_ids([envelope.message_id])),
+            ("Reply-To", f"<{mime.spec(envelope.reply_to)}>" if envelope.reply_to else ""),
+            ("In-Reply-To", mime.message_ids([envelope.in_reply_to])),
+            ("References", mime.message_ids((*envelope.references, envelope.in_reply_to))),
+            ("Auto-Submitted", "auto-replied" if letter.answers else "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
+            ("Content-Language", letter.language),
+        ]
+        if not headers[4][1]:
+            raise ValueError("the envelope has no proper Message-ID")
+        return [(name, value) for name, value in headers if value]
+
+
+def _writes_to_us(letter: Letter) -> bool:
+    """Whoever has no request yet answers to the intake address itself."""
+    return letter.request is None and letter.audience in (Audience.PARTNER, Audience.STRANGER)
+
+
+def _mailto(to: str, subject: str, rows: Sequence[str]) -> str:
+    """A mailto link (RFC 6068): lines of the body are parted by %0D%0A."""
+    body = "\r\n".join(str(row) for row in rows)
+    return f"mailto:{quote(to, safe='@+')}?subject={quote(subject)}&body={quote(body)}"
+
+
+def _render(voice: Voice, part: str, name: str, values: dict[str, Any]) -> str:
+    environment = voice.text if part == "text" else voice.html
+    template = load(environment, name)
+    try:
+        return template.render(values)
+    except LetterFault as fault:
+        raise LetterFault(f"template {name} ({voice.catalogue.language}): {fault}") from fault
+    except Exception as fault:
+        raise LetterFault(
+            f"template {name} ({voice.catalogue.language}, {part}): {fault}"
+        ) from fault
+
+
+def _tidy(text: str) -> str:
+    """Blocks with one empty line between them."""
+    pieces = (piece.strip("\n").rstrip() for piece in text.split(CUT))
+    whole = "\n\n".join(piece for piece in pieces if piece) + "\n"
+    return whole.replace("\n\n--\n\n", "\n\n-- \n", 1)  # mail programs know "-- " (RFC 3676 §4.3)

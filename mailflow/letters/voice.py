@@ -1,0 +1,154 @@
+"""One language, ready to write: two Jinja environments with their kits, words and dates.
+
+Text: autoescape off. HTML: autoescape on, always, whatever a template is called (a suffix-based
+choice would miss `*.j2`). Both are strict: an unknown variable ends the letter. Operators' own
+templates run in Jinja's sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from mailflow.config import ServiceSettings
+from mailflow.letters import dates, inert
+from mailflow.letters.catalogue import Catalogue, Speech
+from mailflow.letters.folders import LetterFault
+from mailflow.letters.style import StyledLoader, stylesheet
+from mailflow.letters.view import foreign_words, in_order, own_words
+
+CUT = "\x1e"  # between blocks of the text part; cleaned values cannot contain it
+WIDTH = 72  # columns of the text part
+_MACROS = (
+    "strong", "link", "heading", "section", "p", "small", "note", "fields", "items", "steps",
+    "choices", "answer", "button", "quote", "copy",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The two environments of one language."""
+
+    catalogue: Catalogue
+    text: Environment
+    html: Environment
+
+
+def give_voice(
+    catalogue: Catalogue,
+    service: ServiceSettings,
+    folders: Sequence[Path],
+    colours: Mapping[str, str],
+    *,
+    sandboxed: bool,
+) -> Voice:
+    """Set up both environments. Raises LetterFault when the kit is incomplete."""
+    brand_name = service.brand.name or service.organisation
+    shared = {
+        "service": service,
+        "brand_name": brand_name,
+        "colours": colours,
+        "cut": CUT,
+        "locale": catalogue.locale,
+        **_formatters(catalogue, service),
+    }
+    constants = {"term": service.account_term, "organisation": service.organisation}
+
+    def paths(part: str) -> list[Path]:
+        return [f / sub for f in folders for sub in (f"kit/{part}", "letters")]
+
+    css = stylesheet("style.css", folders, colours)
+    head = Markup(stylesheet("head.css", folders, colours))  # noqa: S704 - our own file
+    make = ImmutableSandboxedEnvironment if sandboxed else Environment
+    options: dict[str, Any] = {
+        "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True,
+        "auto_reload": False, "cache_size": -1, "finalize": _filled,
+    }  # fmt: skip
+    text = make(loader=FileSystemLoader(paths("text")), autoescape=False, **options)  # noqa: S701
+    html = make(loader=StyledLoader(paths("html"), css), autoescape=True, **options)
+    for part, escaped in ((text, False), (html, True)):
+        speech = Speech(catalogue, constants, escaped=escaped)
+        part.globals.update(
+            shared, _=speech.gettext, gettext=speech.gettext, ngettext=speech.ngettext,
+            head_css=head,
+        )  # fmt: skip
+        part.filters.update(
+            fill=fill, quoted=quoted, url=real_link, written_day=shared["written_day"],
+            foreign=foreign_words, own=own_words, in_order=in_order,
+        )  # fmt: skip
+        kit = load(part, "kit.j2").module
+        for macro in _MACROS:
+            if not hasattr(kit, macro):
+                raise LetterFault(f"the kit has no macro {macro!r}")
+            part.globals[macro] = getattr(kit, macro)
+    return Voice(catalogue, text, html)
+
+
+def load(environment: Environment, name: str) -> Template:
+    """A template, or LetterFault with its name and what is wrong with it."""
+    try:
+        return environment.get_template(name)
+    except TemplateNotFound as fault:
+        raise LetterFault(f"template {fault.name} is missing") from fault
+    except Exception as fault:
+        raise LetterFault(f"template {name}: {fault}") from fault
+
+
+def fill(text: str, first: str = "", rest: str = "") -> str:
+    """A paragraph in lines of at most 72 columns; a longer word (a link) stays whole.
+
+    `first` and `rest` begin the first and the other lines.
+
+    >>> fill("one two", "- ", "  ")
+    '- one two'
+    """
+    text = " ".join(text.split())
+    out, lead = [], first
+    while len(text) > WIDTH - len(lead):
+        room = WIDTH - len(lead)
+        cut = text.rfind(" ", 0, room + 1)
+        if cut <= 0:
+            cut = text.find(" ", room)
+            if cut < 0:
+                break
+        out.append(lead + text[:cut])
+        text, lead = text[cut + 1 :], rest
+    out.append((lead + text).rstrip())
+    return "\n".join(out)
+
+
+def quoted(text: str) -> list[str]:
+    """Foreign words as lines in which nothing can become a link."""
+    return [inert.unlink(piece) for piece in inert.lines(text)]
+
+
+def real_link(address: str) -> str:
+    """The link, if it leads somewhere: a dead one ends the letter (S35)."""
+    kind, colon, rest = address.partition(":")
+    if not colon or not rest.strip("/#?") or any(c in address for c in " <>\"'\r\n\\"):
+        raise LetterFault(f"dead link {address[:40]!r}")
+    if kind not in ("https", "http", "mailto"):
+        raise LetterFault(f"a link must be https, http or mailto: {address[:40]!r}")
+    return address
+
+
+def _filled(value: Any) -> Any:
+    if value is None:
+        raise LetterFault("a template shows a value that is not there")
+    return value
+
+
+def _formatters(catalogue: Catalogue, service: ServiceSettings) -> dict[str, Callable[..., str]]:
+    """Dates in the recipient's language and the service's time zone."""
+    zone, locale = dates.zone(service.time_zone), catalogue.locale
+    return {
+        "moment": lambda value: dates.moment(value, zone, locale),
+        "day": lambda value: dates.day(value.astimezone(zone).date(), locale),
+        "written_day": lambda value: dates.written_day(value, locale),
+    }
