@@ -24,7 +24,7 @@ IDLE_SECONDS = 10.0
 MAX_CONNECTIONS = 200
 #: Time for pages in work to finish on stop; the daemon as a whole has 10 s.
 GRACE_SECONDS = 5
-#: A page's address and headers are small; what is longer is no browser of a customer.
+#: What one may hold of a header that has not ended yet (one read of the socket may bring more).
 MAX_HEADER_BYTES = 16 * 1024
 
 

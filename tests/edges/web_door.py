@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
+from mailflow.config import ServiceSettings
 from mailflow.core.commands import Accept, Command, Decline, Nominate, NotMe, Ready
 from mailflow.core.request import Fields, Person, Request, State
 
@@ -15,20 +15,18 @@ OLD_TOKEN = "w3" * 16
 NOW = datetime(2026, 11, 3, 10, 42, tzinfo=UTC)
 
 
-def service(**changes: object) -> SimpleNamespace:
+def service(**changes: object) -> ServiceSettings:
     """The settings that pages show."""
     values: dict[str, object] = {
         "organisation": "Vendor",
-        "account_term": "Smart Account",
+        "address": "requests@licensing.vendor.example",
         "public_url": "https://accounts.vendor.example",
         "support_url": "https://support.vendor.example/licensing",
-        "terms_url": "",
-        "languages": ["en", "es", "pt"],
-        "default_language": "en",
-        "time_zone": "UTC",
-        "brand": SimpleNamespace(name="Vendor Licensing", colour="#0b5cad"),
+        "feedback_url": "https://support.vendor.example/feedback",
+        "operator_address": "licensing@vendor.example",
+        "brand": {"name": "Vendor Licensing"},
     }
-    return SimpleNamespace(**{**values, **changes})
+    return ServiceSettings.model_validate({**values, **changes})
 
 
 def request(state: State = State.PENDING, **changes: object) -> Request:
