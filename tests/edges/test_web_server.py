@@ -92,13 +92,14 @@ def test_stopping_does_not_wait_for_a_client_that_keeps_its_connection() -> None
     assert not server.alive
 
 
-def test_an_oversized_header_is_refused() -> None:
+def test_an_endless_header_is_refused() -> None:
     server = site()
     server.start()
     try:
-        url = f"http://127.0.0.1:{server.port}{HERE}"
-        assert httpx2.get(url, headers={"x-long": "a" * 300_000}).status_code == 400
-        assert httpx2.get(url).status_code == 200
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 20_000)
+            assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+        assert httpx2.get(f"http://127.0.0.1:{server.port}{HERE}").status_code == 200
     finally:
         server.stop()
 
