@@ -76,17 +76,23 @@ def _doors(config: Config) -> Iterator[str]:
 
 def _trust(config: Config) -> Iterator[str]:
     trust = config.trust
-    if trust.mode == "trusted_verifier" and not trust.authserv_ids:
+    modes = {trust.mode if m == "same" else m for m in (trust.smtp_mode, trust.imap_mode)}
+    if "trusted_verifier" in modes and not (trust.authserv_ids or trust.topmost_without_id):
         yield (
             "trust.authserv_ids: is empty, so no mail could ever be proven; write the name with"
             " which your mail server begins its Authentication-Results header"
         )
-    if trust.mode == "trusted_peers" and not trust.trusted_peers:
+    if trust.imap_mode == "trusted_peers":
+        yield (
+            "trust.imap_mode: nobody hands mail into a mailbox as a peer, so no mail could ever be"
+            ' proven; write "trusted_verifier" or "own_check"'
+        )
+    if "trusted_peers" in modes and not trust.trusted_peers:
         yield (
             "trust.trusted_peers: is empty, so no mail could ever be proven;"
             " write the addresses of your mail servers"
         )
-    if trust.mode == "trusted_peers":
+    if "trusted_peers" in modes:
         for network in trust.trusted_peers:
             if ip_network(network).prefixlen == 0:
                 yield (

@@ -13,10 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
-# Dot-atom of RFC 5321 section 4.1.2, without quoted strings: nobody configures those on purpose.
-_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-_DOMAIN = r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN += r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+from mailflow.core.address import domain_of, parse
+
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
 _LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _COLOUR = r"#[0-9A-Fa-f]{6}"
@@ -28,19 +26,19 @@ def _matches(pattern: str, text: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether `text` is one plain mail address, `local@domain.tld`, and nothing else."""
-    local, at, domain = text.rpartition("@")
-    return bool(at) and len(local) <= 64 and _matches(_LOCAL, local) and _matches(_DOMAIN, domain)
+    return parse(text) is not None
 
 
 def is_domain(text: str) -> bool:
-    """Whether `text` is a domain name of at least two labels, in ASCII (IDN as `xn--…`)."""
-    return _matches(_DOMAIN, text)
+    """Whether `text` is a domain name of at least two labels."""
+    return "@" not in text and parse(f"postmaster@{text}") is not None
 
 
 def _address(text: str) -> str:
-    if not is_address(text):
+    address = parse(text)
+    if address is None:
         raise ValueError(f"{text!r} is not a mail address; write one such as name@vendor.example")
-    return text.lower()
+    return address
 
 
 def _optional_address(text: str) -> str:
@@ -50,21 +48,22 @@ def _optional_address(text: str) -> str:
 def _domain(text: str) -> str:
     if not is_domain(text):
         raise ValueError(f"{text!r} is not a domain; write one such as vendor.example")
-    return text.lower()
+    return domain_of(parse(f"postmaster@{text}") or "")
 
 
 def _recipient(text: str) -> str:
-    good = is_domain(text[1:]) if text.startswith("@") else is_address(text)
-    if not good:
+    if text.startswith("@") and is_domain(text[1:]):
+        return "@" + _domain(text[1:])
+    if not is_address(text):
         raise ValueError(
             f"{text!r} is neither an address nor a domain with @ before it;"
             " write name@vendor.example or @vendor.example"
         )
-    return text.lower()
+    return _address(text)
 
 
 def _local_part(text: str) -> str:
-    if not _matches(_LOCAL, text) or "+" in text:
+    if "@" in text or "+" in text or parse(f"{text}@vendor.example") is None:
         raise ValueError(f"{text!r} cannot stand before the @; write a word such as bounce")
     return text.lower()
 

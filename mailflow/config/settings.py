@@ -148,6 +148,10 @@ class IngressSettings(Settings):
     smtp: SmtpIngressSettings = SmtpIngressSettings()
 
 
+#: A mode for one way in only.
+_SpecialMode = Literal["same", "trusted_verifier", "trusted_peers", "own_check"]
+
+
 class TrustSettings(Settings):
     """How we know who really sent a mail. Without proof nothing happens."""
 
@@ -156,12 +160,19 @@ class TrustSettings(Settings):
 
     trusted_peers: whatever the peers below hand in is taken as proven.
 
-    own_check: mailflow checks DKIM and DMARC itself."""
+    own_check: mailflow checks DKIM, SPF and DMARC itself."""
+    smtp_mode: _SpecialMode = "same"
+    """The mode for mail that comes by SMTP or LMTP; same = mode."""
+    imap_mode: _SpecialMode = "same"
+    """The mode for mail that is fetched from a mailbox; same = mode."""
     authserv_ids: tuple[kinds.Line, ...] = ()
     """Names by which your own mail server signs its Authentication-Results."""
+    topmost_without_id: bool = False
+    """Whether the topmost Authentication-Results is your server's when it carries no name at all.
+    Microsoft 365 writes none."""
     trusted_peers: tuple[kinds.Network, ...] = ()
-    """IP addresses or networks of your own mail servers. Where given, only mail from them can be
-    proven."""
+    """IP addresses or networks of your own mail servers. By SMTP and LMTP, trusted_verifier and
+    trusted_peers believe only them; empty = trusted_verifier believes this machine alone."""
     unproven_replies: Literal["page", "quarantine"] = "page"
     """What becomes of a customer's reply with the right tag but without proof.
 

@@ -1,0 +1,101 @@
+"""`mailflow accounts`: which domains are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailflow.cli import tabular
+from mailflow.cli.common import AsJson, ConfigFile, DryRun, database, read_config
+from mailflow.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from mailflow.core.request import Account
+
+group = typer.Typer(help="Accounts: provisional, active, imported.", no_args_is_help=True)
+
+COLUMNS = ("domain", "name", "status", "administrators")
+STATUSES = ("active", "pending", "hold", "ended")
+
+
+@group.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One line for each account.")],
+    config: ConfigFile = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Take over accounts that exist elsewhere, so that nobody asks for them twice.
+
+    Columns: domain, name, status (active, pending, hold, ended), administrators (addresses,
+    blanks between). Domain and name are needed. A domain that belongs to a request here is a
+    conflict: nothing at all is imported then.
+
+    Example: mailflow accounts import accounts.csv --dry-run
+    """
+    from mailflow.cli.common import trial
+    from mailflow.cli.output import note
+    from mailflow.store import directory
+
+    accounts = tabular.read(
+        file, COLUMNS, ["domain", "name"], _from_line, lambda account: account.domain
+    )
+    with database(read_config(config)) as db, trial(db, dry_run) as session:
+        counts = directory.import_accounts(session, accounts, db.now(session))
+        if counts.conflicts:
+            raise Failure(
+                "\n".join(f"{d}: belongs to a request here" for d in counts.conflicts),
+                "take these lines out (mailflow requests list shows them); nothing was imported",
+                Exit.DATA,
+            )
+    would = "; nothing was changed" if dry_run else ""
+    note(f"{counts.added} added, {counts.changed} renewed{would}")
+
+
+@group.command("list")
+def list_accounts(
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+    ended: Annotated[bool, typer.Option("--ended", help="Ended ones too.")] = False,
+) -> None:
+    """Show accounts, by domain."""
+    from mailflow.cli.output import listing
+    from mailflow.store import directory
+
+    with database(read_config(config)) as db, db.reading() as session:
+        rows = [_row(account) for account in directory.accounts(session, with_ended=ended)]
+    listing(rows, list(rows[0]) if rows else [], as_lines=as_json, empty="no accounts")
+
+
+def _from_line(values: Mapping[str, str]) -> Account:
+    from mailflow.core.address import normalise_domain, parse
+    from mailflow.core.request import Account
+
+    domain, _ = normalise_domain(values["domain"])
+    if domain is None:
+        raise tabular.Wrong(f"domain: {values['domain']!r} is not the domain of an organisation")
+    name, status = values["name"], values.get("status", "").lower() or "active"
+    if not name or not name.isprintable():
+        raise tabular.Wrong("name: is empty, or has control characters")
+    if status not in STATUSES:
+        raise tabular.Wrong(f"status: {status!r} is none of {', '.join(STATUSES)}")
+    administrators = []
+    for text in values.get("administrators", "").replace(";", " ").replace(",", " ").split():
+        address = parse(text)
+        if address is None:
+            raise tabular.Wrong(f"administrators: {text!r} is not a mail address")
+        administrators.append(address)
+    return Account(domain, name, status, administrators=tuple(administrators))
+
+
+def _row(account: Account) -> dict[str, Any]:
+    return {
+        "domain": account.domain,
+        "name": account.name,
+        "status": account.state,
+        "reference": account.reference,
+        "requester": account.requester,
+        "administrators": account.administrators,
+    }

@@ -1,0 +1,174 @@
+"""`mailflow people`: who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailflow.cli import tabular
+from mailflow.cli.common import AsJson, ConfigFile, DryRun, Yes, database, read_config, sure
+from mailflow.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from mailflow.config import Config
+    from mailflow.core.request import Person
+
+group = typer.Typer(help="Who may ask for accounts.", no_args_is_help=True)
+
+COLUMNS = ("email", "name", "company", "role", "status", "language")
+ROLES = ("partner", "customer", "support")
+STATUSES = ("active", "inactive")
+
+
+@group.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One line for each person.")],
+    config: ConfigFile = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Add people from a CSV file, or change those that are there. All of it, or nothing.
+
+    Columns: email, name, company, role (partner, customer, support), status (active, inactive),
+    language. Only email is needed; people who are not in the file stay as they are.
+
+    Example: mailflow people import people.csv --dry-run
+    """
+    settings = read_config(config)
+    people = tabular.read(file, COLUMNS, ["email"], _from_line(settings), lambda p: p.email)
+    _store(settings, people, dry_run)
+
+
+@group.command("list")
+def list_people(
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+    search: Annotated[str, typer.Option(help="Part of address, name or company.")] = "",
+    inactive: Annotated[bool, typer.Option("--inactive", help="Only inactive ones.")] = False,
+) -> None:
+    """Show everybody, by address."""
+    from mailflow.cli.output import listing
+    from mailflow.store import directory
+
+    settings = read_config(config)
+    with database(settings) as db, db.reading() as session:
+        people = directory.people(session, settings.service.internal_domains)
+    wanted = search.casefold()
+    rows = [
+        _row(person)
+        for person in people
+        if wanted in f"{person.email} {person.name} {person.company}".casefold()
+        and not (inactive and person.active)
+    ]
+    listing(rows, [*COLUMNS, "internal"], as_lines=as_json, empty="nobody")
+
+
+@group.command()
+def add(
+    email: Annotated[str, typer.Argument(help="The address the person writes from.")],
+    config: ConfigFile = None,
+    name: Annotated[str, typer.Option(help="Name.")] = "",
+    company: Annotated[str, typer.Option(help="Company.")] = "",
+    role: Annotated[str, typer.Option(help=", ".join(ROLES) + ".")] = "partner",
+    language: Annotated[str, typer.Option(help="Language code; empty = not known.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Add one person, or change and reactivate him.
+
+    Example: mailflow people add ana@partner.example --name "Ana Ruiz" --language es
+    """
+    settings = read_config(config)
+    values = {"email": email, "name": name, "company": company, "role": role}
+    try:
+        person = _from_line(settings)({**values, "language": language})
+    except tabular.Wrong as wrong:
+        raise Failure(str(wrong), code=Exit.USAGE) from None
+    _store(settings, [person], dry_run)
+
+
+@group.command()
+def deactivate(
+    email: Annotated[str, typer.Argument(help="Whose requests are to be refused from now on.")],
+    config: ConfigFile = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Bar somebody from asking. What he asked before stays."""
+    from mailflow.cli.output import note
+    from mailflow.store import directory
+
+    with database(read_config(config)) as db:
+        with db.reading() as session:
+            person = directory.person(session, email)
+        if person is None:
+            raise Failure(f"{email} is not registered", "mailflow people list", Exit.NOT_FOUND)
+        if not person.active:
+            note(f"{person.email} is inactive already")
+            return
+        if dry_run:
+            note(f"would deactivate {person.email}; nothing was changed")
+            return
+        sure(f"Deactivate {person.email}?", yes)
+        with db.transaction() as session:
+            directory.deactivate(session, person.email, db.now(session))
+    note(f"{person.email} is inactive now")
+
+
+def _from_line(settings: Config) -> Any:
+    """A converter from the values of a line to a person."""
+    from mailflow.core.address import domain_of, parse
+    from mailflow.core.request import Person, Role
+
+    languages = settings.service.languages
+
+    def convert(values: Mapping[str, str]) -> Person:
+        email = parse(values.get("email", ""))
+        if email is None:
+            raise tabular.Wrong(f"email: {values.get('email', '')!r} is not a mail address")
+        role = values.get("role", "").lower() or "partner"
+        status = values.get("status", "").lower() or "active"
+        language = values.get("language", "").lower()
+        for column, value, known in (("role", role, ROLES), ("status", status, STATUSES)):
+            if value not in known:
+                raise tabular.Wrong(f"{column}: {value!r} is none of {', '.join(known)}")
+        if language and language not in {known.lower() for known in languages}:
+            raise tabular.Wrong(f"language: {language!r} is none of {', '.join(languages)}")
+        for column in ("name", "company"):
+            if not values.get(column, "").isprintable():
+                raise tabular.Wrong(f"{column}: has line breaks or control characters")
+        return Person(
+            email=email,
+            name=values.get("name", ""),
+            company=values.get("company", ""),
+            role=Role(role),
+            active=status == "active",
+            language=next((known for known in languages if known.lower() == language), ""),
+            internal=domain_of(email) in settings.service.internal_domains,
+        )
+
+    return convert
+
+
+def _store(settings: Config, people: Sequence[Person], dry_run: bool) -> None:
+    from mailflow.cli.common import trial
+    from mailflow.cli.output import note
+    from mailflow.store import directory
+
+    with database(settings) as db, trial(db, dry_run) as session:
+        counts = directory.upsert_people(session, people, db.now(session))
+    would = "; nothing was changed" if dry_run else ""
+    note(f"{counts.added} added, {counts.changed} changed, {counts.unchanged} as before{would}")
+
+
+def _row(person: Person) -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "company": person.company,
+        "role": person.role.value,
+        "status": "active" if person.active else "inactive",
+        "language": person.language,
+        "internal": person.internal,
+    }

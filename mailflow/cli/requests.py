@@ -1,0 +1,148 @@
+"""`mailflow requests`, and `mailflow expire`: the cases, and the clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailflow.cli.common import AsJson, ConfigFile, DryRun, Limit, database, read_config
+from mailflow.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from mailflow.core.request import Request
+
+group = typer.Typer(help="Requests: look at them.", no_args_is_help=True)
+
+STATES = (
+    "draft", "review", "pending", "hold", "active", "declined", "expired", "cancelled", "lapsed",
+)  # fmt: skip
+COLUMNS = ("reference", "state", "account_name", "domain", "requester", "approver", "expires_at")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands where they belong."""
+    app.add_typer(group, name="requests")
+    app.command()(expire)
+
+
+@group.command("list")
+def list_requests(
+    config: ConfigFile = None,
+    state: Annotated[str, typer.Option(help=f"Only this state: {', '.join(STATES)}.")] = "",
+    search: Annotated[
+        str, typer.Option(help="Part of reference, requester, approver or domain.")
+    ] = "",
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show requests, newest first.
+
+    Example: mailflow requests list --state pending
+    """
+    from mailflow.cli.output import listing
+    from mailflow.store import queries
+
+    if state and state not in STATES:
+        raise Failure(f"--state {state}: no such state", ", ".join(STATES), Exit.USAGE)
+    with database(read_config(config)) as db, db.reading() as session:
+        found = queries.requests(session, state=state or None, search=search, limit=limit)
+    rows = [summary(request) for request in found]
+    listing(rows, COLUMNS, as_lines=as_json, empty="no requests")
+
+
+@group.command()
+def show(
+    reference: Annotated[str, typer.Argument(help="As in the subject of its mails.")],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one request: its values, its history and its letters.
+
+    Example: mailflow requests show SA-7K3MPX
+    """
+    from mailflow.cli.output import listing, note, record
+    from mailflow.store import queries
+
+    with database(read_config(config)) as db, db.reading() as session:
+        request = queries.request_by_reference(session, reference.strip())
+        if request is None:
+            raise Failure(
+                f"{reference}: there is no such request",
+                "mailflow requests list --search …",
+                Exit.NOT_FOUND,
+            )
+        timeline = queries.timeline(session, request.id)
+    values = {**summary(request), **details(request)}
+    if as_json:
+        record({**values, "timeline": timeline}, as_line=True)
+        return
+    record({name: v for name, v in values.items() if v not in ("", (), None)}, as_line=False)
+    note("")
+    listing(timeline, ["at", "what", "name", "to", "state", "answer"], as_lines=False)
+
+
+def summary(request: Request) -> dict[str, Any]:
+    """A request as one row."""
+    return {
+        "reference": request.reference,
+        "state": request.state.value,
+        "account_name": request.fields.account_name,
+        "domain": request.fields.account_domain,
+        "requester": request.requester.email,
+        "approver": request.approver,
+        "opened_at": request.opened_at,
+        "created_at": request.created_at,
+        "expires_at": request.expires_at,
+        "ended_at": request.ended_at,
+    }
+
+
+def details(request: Request) -> dict[str, Any]:
+    """What else there is to know of one request."""
+    given = request.fields.given()
+    return {
+        **{name: value for name, value in given.items() if name != "account_name"},
+        "company": request.requester.company,
+        "on_behalf": request.on_behalf or "",
+        "language": request.language,
+        "revision": request.revision,
+        "errors": tuple(problem.code for problem in request.errors),
+        "warnings": tuple(problem.code for problem in request.warnings),
+        "undeliverable": request.undeliverable,
+        "absent_until": request.absent_until,
+        "hold_reason": request.hold_reason,
+        "end_reason": request.end_reason,
+        "previous": request.previous,
+        "next_due": request.next_due,
+    }
+
+
+def expire(config: ConfigFile = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Do now what the clock has to do: reminders, lapse, expiry. Never before a deadline.
+
+    The running service does this by itself; use it where no machine has the role timers.
+    """
+    from mailflow.cli.output import note, record
+    from mailflow.flow import Flow
+    from mailflow.letters import Letters
+    from mailflow.store import queries
+    from mailflow.timers import sweep
+
+    settings = read_config(config)
+    with database(settings) as db:
+        if dry_run:
+            with db.reading() as session:
+                due = queries.due_requests(session, db.now(session), 10_000)
+            record({"due": len(due)}, as_line=as_json)
+            return
+        folder = settings.service.templates
+        letters = Letters(settings.service, Path(folder) if folder else None)
+        done = sweep(Flow(db, letters, settings))
+    if not done and not as_json:
+        note("nothing is due")
+    else:
+        record(done, as_line=as_json)
+    if done.get("failed"):
+        raise Failure(f"{done['failed']} requests failed", "see the lines above; repeat it")

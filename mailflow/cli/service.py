@@ -1,0 +1,118 @@
+"""The service itself: run it, demonstrate it, keep its database up to date."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mailflow.cli.common import AsJson, ConfigFile, read_config
+from mailflow.cli.exits import Exit, Failure
+
+#: What one machine may do; several machines share the work through one PostgreSQL.
+ROLES = ("smtp", "processor", "sender", "timers", "web")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands at the top level."""
+    app.command()(demo)
+    app.command()(run)
+    app.command()(migrate)
+    app.command("version")(version_command)
+    app.command(hidden=True)(failpoints)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the conversation.")] = False,
+) -> None:
+    """Play a whole conversation on this machine, mail by mail. Needs no set-up and no network.
+
+    Afterwards it stays up with a mailbox in the browser, where one can go on as partner or
+    as customer.
+
+    Example: mailflow demo --once
+    """
+    from mailflow import demo
+
+    raise typer.Exit(demo.main(once=once))
+
+
+def run(
+    config: ConfigFile = None,
+    role: Annotated[
+        str,
+        typer.Option(metavar="ROLES", help=f"What this machine does, of: {','.join(ROLES)}."),
+    ] = ",".join(ROLES),
+) -> None:
+    """Run the service until TERM or Ctrl-C. A second one of these stops it at once.
+
+    Example: mailflow run --config /etc/mailflow/mailflow.toml
+    """
+    from mailflow import daemon
+
+    raise typer.Exit(daemon.run(read_config(config), roles_of(role)))
+
+
+def roles_of(text: str) -> frozenset[str]:
+    """The roles named in `a,b`; an unknown one is a usage error with a guess."""
+    import difflib
+
+    roles = {part.strip() for part in text.split(",") if part.strip()}
+    for unknown in sorted(roles - set(ROLES)):
+        near = difflib.get_close_matches(unknown, ROLES, n=1)
+        mend = f"did you mean {near[0]}?" if near else f"known: {', '.join(ROLES)}"
+        raise Failure(f"--role {unknown}: there is no such role", mend, Exit.USAGE)
+    if not roles:
+        raise Failure("--role names nothing", f"known: {', '.join(ROLES)}", Exit.USAGE)
+    return frozenset(roles)
+
+
+def migrate(config: ConfigFile = None) -> None:
+    """Make the tables, or bring those of an older version up to date.
+
+    Safe to repeat. Before an upgrade: stop every mailflow, and make a backup.
+    """
+    from mailflow.cli.common import SCHEMA
+    from mailflow.cli.output import note
+    from mailflow.store import migrate as schema
+    from mailflow.store.db import Database
+
+    db = Database(read_config(config).database.url)
+    try:
+        before = schema.state(db)
+        if before in {"newer", "unknown"}:
+            raise Failure(*SCHEMA[before], Exit.CONFIG)
+        schema.upgrade(db)
+    finally:
+        db.close()
+    words = {"current": "was up to date already", "empty": "has its tables now"}
+    note(f"the database {words.get(before, 'is up to date now')}")
+
+
+def version_command(as_json: AsJson = False) -> None:
+    """Show the version of mailflow and of what it stands on."""
+    version(as_json=as_json)
+
+
+def version(*, as_json: bool = False) -> None:
+    """Print versions on standard output."""
+    import platform
+    import sqlite3
+    from importlib.metadata import version as installed
+
+    from mailflow.cli.output import record
+
+    parts = {"mailflow": installed("mailflow"), "python": platform.python_version()}
+    if as_json:
+        parts["sqlite"] = sqlite3.sqlite_version
+        for package in ("aiosmtpd", "sqlmodel", "SQLAlchemy", "jinja2", "starlette"):
+            parts[package.lower()] = installed(package)
+    record(parts, as_line=as_json)
+
+
+def failpoints() -> None:
+    """Print the names that MAILFLOW_FAILPOINT knows, one a line."""
+    from mailflow import daemon
+
+    for name in daemon.FAILPOINTS:
+        typer.echo(name)

@@ -1,0 +1,66 @@
+"""`mailflow status`: where everything stands, and whether every accepted mail is accounted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mailflow.cli.common import AsJson, ConfigFile, database, read_config
+from mailflow.cli.exits import Failure
+
+if TYPE_CHECKING:
+    from mailflow.store.queries import Conservation, Counts
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put this command at the top level."""
+    app.command()(status)
+
+
+def status(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Show counts by state, the oldest waiting mail, and the account of every accepted mail.
+
+    Ends with 1 when a mail that was accepted is not accounted for.
+    """
+    from dataclasses import asdict
+
+    from mailflow.cli.output import record
+    from mailflow.store import queries
+
+    with database(read_config(config)) as db, db.reading() as session:
+        counts = queries.counts(session)
+        account = queries.conservation(session)
+        newest = queries.last_received(session)
+    values: dict[str, Any] = {**asdict(counts), "last_received": newest}
+    values["conservation"] = {**asdict(account), "difference": account.difference}
+    if as_json:
+        record(values, as_line=True)
+    else:
+        record(_for_people(counts, account, newest), as_line=False)
+    if account.difference:
+        raise Failure(
+            f"{account.difference} accepted mails are not accounted for",
+            "keep the database as it is, and report it",
+        )
+
+
+def _for_people(counts: Counts, account: Conservation, newest: Any) -> dict[str, Any]:
+    return {
+        "requests": _sum_up(counts.requests),
+        "inbox": _sum_up(counts.inbox),
+        "outbox": _sum_up(counts.outbox),
+        "last mail came in": newest or "never",
+        "oldest waiting mail": counts.oldest_inbox or "none",
+        "oldest unsent mail": counts.oldest_outbox or "none",
+        "accepted mail": (
+            f"{account.accepted} = {account.effects} effects + {account.refused} refused"
+            f" + {account.ignored} ignored + {account.quarantined} quarantined"
+            f" + {account.failed} failed + {account.duplicates} duplicates"
+            f" + {account.waiting} waiting"
+        ),
+    }
+
+
+def _sum_up(numbers: Any) -> str:
+    return ", ".join(f"{number} {state}" for state, number in sorted(numbers.items())) or "none"
