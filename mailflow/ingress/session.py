@@ -1,0 +1,156 @@
+"""What is said at the door, in SMTP and in LMTP: the commands, and the taking of a mail."""
+
+# aiosmtpd finds a command by the name of its method.
+# ruff: noqa: N802, N815
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+from aiosmtpd.smtp import Envelope
+
+from mailflow import maillog
+from mailflow.ingress.body import read_body
+from mailflow.ingress.connection import Connection
+from mailflow.ingress.paths import NULL_PATH, split_path
+from mailflow.store.inbox import Incoming, Stored
+
+#: How long a sender waits for our commit before it is told to try again; its own patience at this
+#: point is ten minutes (RFC 5321 §4.5.3.2.6).
+COMMIT_WAIT_S = 120.0
+
+_COMMAND_LINE = 512  # RFC 5321 §4.5.3.1.4
+_MAIL_LINE = _COMMAND_LINE + 26 + 10  # with SIZE= (RFC 1870) and SMTPUTF8 (RFC 6531)
+
+
+class Session(Connection):
+    """A conversation in SMTP."""
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        return split_path(arg) or (None, None)
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """Greet. aiosmtpd widens one limit for all sessions a little more at each EHLO."""
+        self.command_size_limits = defaultdict(lambda: _COMMAND_LINE, MAIL=_MAIL_LINE)
+        self.greeting = True
+        await super().smtp_EHLO(hostname)
+        self.greeting = False
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """Greet a client of old."""
+        self.greeting = True
+        await super().smtp_HELO(hostname)
+        self.greeting = False
+
+    async def smtp_VRFY(self, _arg: str) -> None:
+        """Tell nothing, and do not echo what was asked."""
+        await self.push("252 2.5.0 Cannot verify, but send some mail and see")
+
+    async def smtp_HELP(self, _arg: str) -> None:
+        """Where the rules are."""
+        await self.push("214 2.0.0 See RFC 5321")
+
+    async def smtp_AUTH(self, _arg: str) -> None:
+        """We have no accounts."""
+        await self.push("502 5.5.1 Not offered here")
+
+    async def smtp_GET(self, _arg: str) -> None:
+        """A web browser that somebody made speak to us."""
+        await self.hang_up("421 4.7.0 This is a mail server")
+
+    smtp_POST = smtp_PUT = smtp_HEAD = smtp_CONNECT = smtp_OPTIONS = smtp_GET
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Take a mail: read it, store it, and only then say yes (I1)."""
+        if await self.check_helo_needed():
+            return
+        envelope = self.envelope
+        assert envelope is not None
+        if not envelope.rcpt_tos:
+            await self.push("503 5.5.1 No valid recipients")
+            return
+        if arg:
+            await self.push("501 5.5.4 DATA takes no argument")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        self.in_mail = True
+        try:
+            cut, answer = await self._take(envelope)
+        except asyncio.IncompleteReadError:
+            raise ConnectionResetError from None
+        finally:
+            self.in_mail = False
+            self.envelope = self._create_envelope()
+        for line in self.answers(answer, len(envelope.rcpt_tos)):
+            await self.push(line)
+        if cut or self.farewell:
+            await self.hang_up(self.farewell or "421 4.7.0 Too much data")
+
+    def answers(self, answer: str, _recipients: int) -> list[str]:
+        """What to say after the data."""
+        return [answer]
+
+    async def _take(self, envelope: Envelope) -> tuple[bool, str]:
+        """Read and store; whether to hang up afterwards, and the answer."""
+        with self.door.budget.open() as room:
+            limit = self.door.settings.max_message_bytes
+            body = await read_body(self._reader, limit, room, self._reset_timeout)
+            return body.cut, body.refusal or await self._store(envelope, body.raw)
+
+    async def _store(self, envelope: Envelope, raw: bytes) -> str:
+        """Hand over to the committer, wait for the commit, and say what to answer."""
+        sender = envelope.mail_from
+        item = Incoming(
+            raw=raw,
+            mail_from="" if sender == NULL_PATH else sender,
+            recipients=once_each(envelope.rcpt_tos),
+            peer=self.peer(),
+            source=self.source,
+        )
+        self.committing = True
+        try:
+            # When the client goes away, or after the wait, this cancels the committer's future:
+            # a mail whose commit has not begun is then not stored.
+            future = asyncio.wrap_future(self.door.submit(item), loop=self.loop)
+            stored: Stored = await asyncio.wait_for(future, COMMIT_WAIT_S)
+        except Exception as error:
+            # A mail that was stored nevertheless is recognised when it comes again.
+            if isinstance(error, TimeoutError):  # the committer has logged everything else
+                maillog.store_failed(mails=1, error=error)
+            return "451 4.3.0 Cannot store the message now, try again later"
+        finally:
+            self.committing = False
+        self.replies = 0
+        self.door.stored(item, stored)
+        return "250 2.0.0 Stored"
+
+
+class LmtpSession(Session):
+    """The same in LMTP (RFC 2033): its own greeting, and one answer per recipient."""
+
+    source = "lmtp"
+    banner = "LMTP"
+    may_require_tls = False  # spoken by a mail server on the same machine or network
+
+    async def smtp_LHLO(self, hostname: str) -> None:
+        """The greeting of LMTP."""
+        await super().smtp_EHLO(hostname)
+
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: ARG002
+        """Not in LMTP (RFC 2033 §4.1)."""
+        await self.push("500 5.5.1 This is LMTP, say LHLO")
+
+    smtp_HELO = smtp_EHLO
+
+    def answers(self, answer: str, recipients: int) -> list[str]:
+        """All alike, because a message is one row; as many as RCPT commands were accepted."""
+        return [answer] * recipients
+
+
+def once_each(recipients: list[str]) -> tuple[str, ...]:
+    """Recipients without repetitions, told apart without regard to case, in order."""
+    first: dict[str, str] = {}
+    for recipient in recipients:
+        first.setdefault(recipient.lower(), recipient)
+    return tuple(first.values())

@@ -1,0 +1,216 @@
+"""One named function per thing that can happen to a mail; each line carries the same ids.
+
+`inbox=`, `outbox=` and `request=` name rows, so that one `grep` tells the life of a mail. Lines
+go to standard error: JSON, or coloured text on a terminal. Until `configure` was called, nothing
+is written. Values may be a stranger's; `output` makes them harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import structlog
+from structlog.stdlib import ProcessorFormatter
+
+from mailflow.maillog.output import LogSettings, configure, describe, harmless
+
+__all__ = ["LogSettings", "configure", "describe", "harmless"]
+
+_ours = logging.getLogger("mailflow")
+_ours.addHandler(logging.NullHandler())  # silent until `configure`
+_log = structlog.wrap_logger(
+    _ours,
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.add_log_level,
+        ProcessorFormatter.wrap_for_formatter,
+    ],
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
+
+
+def _say(level: int, what: str, **values: object) -> None:
+    """One line; ids and texts that are unknown ("" or None) are left out."""
+    _log.log(level, what, **{k: v for k, v in values.items() if v is not None and v != ""})
+
+
+# The door
+
+
+def listening(*, url: str, port: int) -> None:
+    """The door is open at `url`."""
+    _say(logging.INFO, "listening", url=url, port=port)
+
+
+def received(
+    *, inbox: int, source: str, peer: str, mail_from: str, recipients: int, size: int
+) -> None:
+    """A mail is on disk, and its sender is being told."""
+    _say(
+        logging.INFO, "received", inbox=inbox, source=source, peer=peer,
+        mail_from=mail_from or "<>", recipients=recipients, size=size,
+    )  # fmt: skip
+
+
+def duplicate_copy(*, inbox: int, source: str, peer: str) -> None:
+    """The same bytes for the same recipients came again; the first copy stands."""
+    _say(logging.INFO, "duplicate_copy", inbox=inbox, source=source, peer=peer)
+
+
+def refused_at_door(*, source: str, peer: str, answer: str) -> None:
+    """A session, a recipient or a mail was refused; nothing was stored."""
+    _say(logging.INFO, "refused_at_door", source=source, peer=peer, answer=answer)
+
+
+def store_failed(*, mails: int, error: BaseException) -> None:
+    """So many mails could not be stored; their senders were told to try again."""
+    _say(logging.ERROR, "store_failed", mails=mails, error=describe(error))
+
+
+# The inbox
+
+
+def claimed(*, inbox: int, attempt: int) -> None:
+    """Work on a mail begins."""
+    _say(logging.DEBUG, "claimed", inbox=inbox, attempt=attempt)
+
+
+def understood(
+    *, inbox: int, kind: str, message_id: str, sender: str, verdict: str, reason: str = ""
+) -> None:
+    """A mail was read: what it is, and from whom it is proven to come."""
+    _say(
+        logging.INFO, "understood", inbox=inbox, kind=kind, message_id=message_id,
+        sender=sender, verdict=verdict, reason=reason,
+    )  # fmt: skip
+
+
+def applied(
+    *, request: int | None, inbox: int | None, outcome: str, state: str, letters: int,
+    reason: str = "",
+) -> None:  # fmt: skip
+    """A command had its effect, or the state answered it."""
+    _say(
+        logging.INFO, "applied", request=request, inbox=inbox, outcome=outcome, state=state,
+        letters=letters, reason=reason,
+    )  # fmt: skip
+
+
+def quarantined(*, inbox: int, reason: str, sender: str = "") -> None:
+    """A mail was set aside: we chose not to act on it."""
+    _say(logging.INFO, "quarantined", inbox=inbox, reason=reason, sender=sender)
+
+
+def ignored(*, inbox: int, reason: str) -> None:
+    """A machine's mail, or none of ours: no effect, no answer."""
+    _say(logging.INFO, "ignored", inbox=inbox, reason=reason)
+
+
+def fault(*, inbox: int, attempt: int, error: BaseException) -> None:
+    """A fault of ours in working on a mail; it will be tried again."""
+    _say(logging.WARNING, "fault", inbox=inbox, attempt=attempt, error=describe(error))
+
+
+def postponed(*, inbox: int, reason: str) -> None:
+    """The sender could not be judged for now (DNS); it will be tried again."""
+    _say(logging.INFO, "postponed", inbox=inbox, reason=reason)
+
+
+def failed(*, inbox: int, reason: str) -> None:
+    """A mail was set aside after too many faults of ours. A person must look."""
+    _say(logging.ERROR, "failed", inbox=inbox, reason=reason)
+
+
+# Requests
+
+
+def reminded(*, request: int, letter: str) -> None:
+    """The clock had somebody reminded."""
+    _say(logging.INFO, "reminded", request=request, letter=letter)
+
+
+def expired(*, request: int, state: str) -> None:
+    """The clock ended a request: it expired or lapsed."""
+    _say(logging.INFO, "expired", request=request, state=state)
+
+
+def letter_written(
+    *, outbox: int, request: int | None, inbox: int | None, kind: str, language: str
+) -> None:
+    """A letter is committed and will be sent."""
+    _say(
+        logging.INFO, "letter_written", outbox=outbox, request=request, inbox=inbox, kind=kind,
+        language=language,
+    )  # fmt: skip
+
+
+# The way out
+
+
+def sent(*, outbox: int, request: int | None, recipient: str, attempt: int, answer: str) -> None:
+    """The relay took a mail."""
+    _say(
+        logging.INFO, "sent", outbox=outbox, request=request, recipient=recipient,
+        attempt=attempt, answer=answer,
+    )  # fmt: skip
+
+
+def captured(*, outbox: int, request: int | None, recipient: str, answer: str) -> None:
+    """A mail was kept instead of sent (demo, staging)."""
+    _say(
+        logging.INFO, "captured", outbox=outbox, request=request, recipient=recipient,
+        answer=answer,
+    )  # fmt: skip
+
+
+def deferred(
+    *, outbox: int, request: int | None, recipient: str, attempt: int, reason: str, retry_in: float
+) -> None:
+    """A try failed for now; the next one is `retry_in` seconds away."""
+    _say(
+        logging.WARNING, "deferred", outbox=outbox, request=request, recipient=recipient,
+        attempt=attempt, reason=reason, retry_in=round(retry_in),
+    )  # fmt: skip
+
+
+def send_failed(
+    *, outbox: int, request: int | None, recipient: str, attempt: int, reason: str
+) -> None:
+    """A mail was refused for good, or given up; its request is told."""
+    _say(
+        logging.ERROR, "send_failed", outbox=outbox, request=request, recipient=recipient,
+        attempt=attempt, reason=reason,
+    )  # fmt: skip
+
+
+def lease_lost(*, outbox: int, answer: str) -> None:
+    """Our result came too late: somebody else has claimed the mail since."""
+    _say(logging.WARNING, "lease_lost", outbox=outbox, answer=answer)
+
+
+# The house
+
+
+def trouble(*, loop: str, error: BaseException) -> None:
+    """A loop met something it did not expect, and goes on."""
+    _say(logging.ERROR, "trouble", loop=loop, error=describe(error))
+
+
+def clock_jumped(*, by: float) -> None:
+    """The wall clock moved by `by` seconds otherwise than time did; timers were set anew."""
+    _say(logging.WARNING, "clock_jumped", by=round(by, 1))
+
+
+def thread_died(*, loop: str, error: BaseException) -> None:
+    """A loop ended that should not; the program ends."""
+    _say(logging.CRITICAL, "thread_died", loop=loop, error=describe(error))
+
+
+def started(*, roles: str, version: str) -> None:
+    """The program is up."""
+    _say(logging.INFO, "started", roles=roles, version=version)
+
+
+def stopped(*, reason: str) -> None:
+    """The program ends in good order."""
+    _say(logging.INFO, "stopped", reason=reason)
