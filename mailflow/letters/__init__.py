@@ -11,6 +11,6 @@ times come in with the `Envelope`.
 """
 
 from mailflow.letters.finish import Envelope, Finished, Letters
-from mailflow.letters.folders import LetterFault, find_templates
+from mailflow.letters.folders import LetterError, find_templates
 
-__all__ = ["Envelope", "Finished", "LetterFault", "Letters", "find_templates"]
+__all__ = ["Envelope", "Finished", "LetterError", "Letters", "find_templates"]

@@ -9,7 +9,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailflow.letters.folders import LetterFault
+from mailflow.letters.folders import LetterError
 
 LIGHT, DARK = "#f2f4f6", "#1b1f24"  # the hardest grounds that links stand on (templates/kit/*.css)
 ENOUGH = 4.5
@@ -27,16 +27,16 @@ class Logo:
 
 
 def load_logo(path: Path) -> Logo:
-    """Read and check the logo. Raises LetterFault when it is missing, too large or no image."""
+    """Read and check the logo. Raises LetterError when it is missing, too large or no image."""
     try:
         image = path.read_bytes()
     except OSError as fault:
-        raise LetterFault(f"brand.logo_file: {path.name} cannot be read") from fault
+        raise LetterError(f"brand.logo_file: {path.name} cannot be read") from fault
     subtype = next((name for magic, name in _IMAGES.items() if image.startswith(magic)), None)
     if subtype is None:
-        raise LetterFault(f"brand.logo_file: {path.name} is neither PNG nor JPEG")
+        raise LetterError(f"brand.logo_file: {path.name} is neither PNG nor JPEG")
     if len(image) > MAX_LOGO:
-        raise LetterFault(f"brand.logo_file: {path.name} is larger than {MAX_LOGO} bytes")
+        raise LetterError(f"brand.logo_file: {path.name} is larger than {MAX_LOGO} bytes")
     text = b64encode(image)
     return Logo(subtype, b"\r\n".join(text[i : i + 76] for i in range(0, len(text), 76)))
 

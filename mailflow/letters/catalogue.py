@@ -8,7 +8,8 @@ types is text as well, and the values are escaped while they are put in.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,12 +18,13 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from markupsafe import escape
+from markupsafe import Markup, escape
 
-from mailflow.letters.folders import LetterFault
+from mailflow.letters.folders import LetterError
 
 #: English as the world writes it: "8 February 2027", a clock of 24 hours.
 _LOCALES = {"en": "en_GB"}
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,13 @@ class Catalogue:
 
 
 def read_catalogue(language: str, folders: Sequence[Path], domain: str = "letters") -> Catalog:
-    """The parsed `.po` file of a language. Raises LetterFault where there is none."""
+    """The parsed `.po` file of a language. Raises LetterError where there is none."""
     for folder in folders:
         path = folder / language / "LC_MESSAGES" / f"{domain}.po"
         if path.is_file():
             with path.open("rb") as file:
                 return read_po(file, locale=language, domain=domain)
-    raise LetterFault(f"there is no catalogue {domain}.po for the language {language!r}")
+    raise LetterError(f"there is no catalogue {domain}.po for the language {language!r}")
 
 
 def load(language: str, folders: Sequence[Path], domain: str = "letters") -> Catalogue:
@@ -81,36 +83,52 @@ class Speech:
         self, catalogue: Catalogue, constants: Mapping[str, str], *, escaped: bool
     ) -> None:
         self._translations = catalogue.translations
-        self._constants = dict(constants)
-        self._prepare: Callable[[str], str] = escape if escaped else str
-        self._known: dict[str, str] = {}
+        self._safe: Callable[[object], str] = escape if escaped else str
+        self._kind: Callable[[str], str] = Markup if escaped else str
+        self._constants = {name: self._safe(value) for name, value in constants.items()}
+        self._known: dict[str, list[str]] = {}
 
     def gettext(self, message: str, **values: object) -> str:
         """The sentence in this language, with its values."""
-        text = self._known.get(message)
-        if text is None:
-            text = self._prepare(self._translations.gettext(message))
-            self._known[message] = text
-        return self._fill(text, message, values)
+        return self._fill(message, self._translations.gettext(message), values)
 
     def ngettext(self, one: str, many: str, n: int, **values: object) -> str:
         """The sentence in the right number; `%(n)s` is the number itself."""
-        text = self._prepare(self._translations.ngettext(one, many, n))
-        return self._fill(text, one, {"n": n, **values})
+        text = self._translations.ngettext(one, many, n)
+        return self._fill(one, text, {"n": n, **values})
 
-    def _fill(self, text: str, message: str, values: Mapping[str, object]) -> str:
-        if "%" not in text:
-            return text
-        for name, value in values.items():
+    def _fill(self, message: str, text: str, values: Mapping[str, object]) -> str:
+        """Put the values in; `text` is split only once, pieces and names by turns."""
+        pieces = self._known.get(text)
+        if pieces is None:
+            pieces = self._known[text] = self._split(text)
+        if len(pieces) == 1:
+            return self._kind(pieces[0])
+        out = pieces.copy()
+        for place in range(1, len(out), 2):
+            value = values.get(out[place])
             if value is None or value == "":
-                raise LetterFault(f"empty placeholder {name!r} in {message!r}")
-        try:
-            return text % {**self._constants, **values}
-        except (KeyError, TypeError, ValueError) as fault:
-            raise LetterFault(f"placeholders do not fit in {message!r}: {fault}") from fault
+                raise LetterError(f"empty placeholder {out[place]!r} in {message!r}")
+            out[place] = self._safe(value)
+        return self._kind("".join(out))
+
+    def _split(self, text: str) -> list[str]:
+        """Text and names of values by turns, the constants already put in."""
+        pieces = [""]
+        for place, piece in enumerate(_PLACEHOLDER.split(text)):
+            if place % 2 == 0:
+                pieces[-1] += self._safe(piece)
+            elif piece in self._constants:
+                pieces[-1] += self._constants[piece]
+            else:
+                pieces += [piece, ""]
+        return [str(piece) for piece in pieces]
 
 
-def placeholders(text: str) -> Iterator[str]:
-    """Names of the values a sentence needs: "%(name)s" → name."""
-    for piece in text.split("%(")[1:]:
-        yield piece.partition(")")[0]
+def placeholders(text: str) -> list[str]:
+    """Names of the values a sentence needs.
+
+    >>> placeholders("Dear %(name)s")
+    ['name']
+    """
+    return _PLACEHOLDER.findall(text)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mailflow.core.letter import Kind, Letter
-from mailflow.letters.folders import LetterFault
+from mailflow.letters.folders import LetterError
 from mailflow.letters.view import cleaned
 
 REQUIRED: Mapping[Kind, tuple[str, ...]] = {
@@ -63,10 +63,10 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
 def data_of(letter: Letter) -> SimpleNamespace:
     """The data of a letter for templates: complete, and every string cleaned.
 
-    Raises LetterFault when a required key is missing.
+    Raises LetterError when a required key is missing.
     """
     kind = letter.kind
     missing = [key for key in REQUIRED.get(kind, ()) if letter.data.get(key) is None]
     if missing:
-        raise LetterFault(f"the letter {kind} lacks its data: {', '.join(missing)}")
+        raise LetterError(f"the letter {kind} lacks its data: {', '.join(missing)}")
     return SimpleNamespace(**{**OPTIONAL.get(kind, {}), **cleaned(letter.data)})

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from mailflow.config import ServiceSettings
 from mailflow.core.letter import ANSWER_MARK, Audience, Kind, Letter
 from mailflow.core.request import FIELD_NAMES
 from mailflow.letters import brand, catalogue, mime
+from mailflow.letters.answers import Answers, mailto
 from mailflow.letters.data import data_of
-from mailflow.letters.folders import LetterFault, find_locales, find_templates
+from mailflow.letters.folders import LetterError, find_locales, find_templates
 from mailflow.letters.view import view
 from mailflow.letters.voice import CUT, Voice, give_voice, load
 from mailflow.letters.words import word
-
-_BLANKS = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
-_MANY_BREAKS = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +49,10 @@ class Finished:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word to answer with, and the mailto link that prefills it."""
-
-    text: str
-    href: str
-
-
 class Letters:
     """All letters of one service, in all its languages. Safe to share between threads.
 
-    Raises LetterFault at once when a folder, catalogue, logo or kit is missing or broken.
+    Raises LetterError at once when a folder, catalogue, logo or kit is missing or broken.
     """
 
     def __init__(self, service: ServiceSettings, template_folder: Path | None = None) -> None:
@@ -88,7 +75,7 @@ class Letters:
         }
 
     def finish(self, letter: Letter, envelope: Envelope) -> Finished:
-        """Write a letter. Raises LetterFault or ValueError when it cannot be written as it should.
+        """Write a letter. Raises LetterError or ValueError when it cannot be written as it should.
 
         A language we do not write in falls back to its base, then to the default.
         """
@@ -105,11 +92,11 @@ class Letters:
         values["english_asked"] = asked_english
         subject = self._subject(letter, voice, values)
         values["subject"] = subject
-        values["say"] = partial(self._say, letter, envelope, subject)
-        values["reply_with"] = partial(self._reply_with, letter, envelope, subject)
+        answers = Answers(str(values["reply_to"]), subject, language)
+        values["say"], values["reply_with"] = answers.say, answers.reply_with
         name = f"{letter.kind}.j2"
         text = _tidy(_render(voice, "text", name, values))
-        html = _MANY_BREAKS.sub("\n", _render(voice, "html", name, values))
+        html = _render(voice, "html", name, values)
         raw = mime.message(
             self._headers(letter, envelope, subject), text, html, self._logo, envelope.message_id
         )
@@ -118,60 +105,36 @@ class Letters:
     def _values(self, letter: Letter, envelope: Envelope, voice: Voice) -> dict[str, Any]:
         """Everything that templates can name, besides the globals of their environment."""
         request = letter.request
-        can_reply = bool(envelope.reply_to) or _writes_to_us(letter)
+        reply_to = envelope.reply_to or (self._service.address if _writes_to_us(letter) else "")
         language = letter.language
         return {
             "l": letter,
             "r": view(request, letter.audience) if request is not None else None,
             "d": data_of(letter),
             "now": envelope.now,
-            "can_reply": can_reply,
+            "can_reply": bool(reply_to),
             "page_url": envelope.page_url,
-            "reply_to": self._answer_to(letter, envelope),
+            "reply_to": reply_to,
             "form": FIELD_NAMES,
             "word": partial(word, language=language),
             "mark": self._mark(voice) if envelope.reply_to else "",
             "logo": mime.cid(envelope.message_id) if self._logo else "",
-            "mail_to": partial(_mailto, self._service.address),
+            "mail_to": partial(mailto, self._service.address),
         }
 
     def _mark(self, voice: Voice) -> str:
-        line = voice.text.globals["_"]("Write your answer above this line")
+        line = voice.speech.gettext("Write your answer above this line")
         return f"{ANSWER_MARK}{line}{ANSWER_MARK[::-1]}"
 
     def _subject(self, letter: Letter, voice: Voice, values: dict[str, Any]) -> str:
         template = load(voice.text, f"{letter.kind}.j2")
         block = template.blocks.get("subject")
         if block is None:
-            raise LetterFault(f"template {letter.kind}.j2 has no subject")
+            raise LetterError(f"template {letter.kind}.j2 has no subject")
         words = " ".join("".join(block(template.new_context(values))).split())
         if not words:
-            raise LetterFault(f"template {letter.kind}.j2 has an empty subject")
+            raise LetterError(f"template {letter.kind}.j2 has an empty subject")
         return f"[{letter.request.reference}] {words}" if letter.request else words
-
-    def _answer_to(self, letter: Letter, envelope: Envelope) -> str:
-        return envelope.reply_to or (self._service.address if _writes_to_us(letter) else "")
-
-    def _reply_with(
-        self, letter: Letter, envelope: Envelope, subject: str, rows: Sequence[str]
-    ) -> str:
-        """A link that opens an answer with these lines in it. LetterFault when nobody can answer."""
-        to = self._answer_to(letter, envelope)
-        if not to:
-            raise LetterFault(f"{letter.kind} offers an answer to somebody who cannot answer")
-        return _mailto(to, "Re: " + subject, rows)
-
-    def _say(
-        self, letter: Letter, envelope: Envelope, subject: str, name: str, extra: str = ""
-    ) -> Word:
-        """The word for a meaning in the reader's language, with the mail that says it.
-
-        `extra` stands for what the reader adds himself ("name@customer.example"); it is shown
-        but not prefilled.
-        """
-        said = word(name, letter.language)
-        href = self._reply_with(letter, envelope, subject, [f"{said} " if extra else said])
-        return Word(f"{said} {extra}" if extra else said, href)
 
     def _headers(self, letter: Letter, envelope: Envelope, subject: str) -> list[tuple[str, str]]:
         service = self._service
@@ -199,21 +162,15 @@ def _writes_to_us(letter: Letter) -> bool:
     return letter.request is None and letter.audience in (Audience.PARTNER, Audience.STRANGER)
 
 
-def _mailto(to: str, subject: str, rows: Sequence[str]) -> str:
-    """A mailto link (RFC 6068): lines of the body are parted by %0D%0A."""
-    body = "\r\n".join(str(row) for row in rows)
-    return f"mailto:{quote(to, safe='@+')}?subject={quote(subject)}&body={quote(body)}"
-
-
 def _render(voice: Voice, part: str, name: str, values: dict[str, Any]) -> str:
     environment = voice.text if part == "text" else voice.html
     template = load(environment, name)
     try:
         return template.render(values)
-    except LetterFault as fault:
-        raise LetterFault(f"template {name} ({voice.catalogue.language}): {fault}") from fault
+    except LetterError as fault:
+        raise LetterError(f"template {name} ({voice.catalogue.language}): {fault}") from fault
     except Exception as fault:
-        raise LetterFault(
+        raise LetterError(
             f"template {name} ({voice.catalogue.language}, {part}): {fault}"
         ) from fault
 

@@ -7,27 +7,27 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent.parent
 
 
-class LetterFault(Exception):
-    """A letter cannot be written: a fault of a template, a catalogue, a setting, never of a mail."""
+class LetterError(Exception):
+    """A letter cannot be written: a template, catalogue or setting is at fault, never a mail."""
 
 
 def find_templates(operator_folder: Path | None = None) -> list[Path]:
     """The template folders, first match wins: the operator's, then ours.
 
     Ours is `mailflow/templates` in an installed wheel and the sibling folder `templates` in a
-    checkout. Raises LetterFault when the operator's folder is named but missing, or ours is.
+    checkout. Raises LetterError when the operator's folder is named but missing, or ours is.
     """
     folders = []
     if operator_folder is not None:
         if not operator_folder.is_dir():
-            raise LetterFault(f"the template folder {operator_folder.name!r} does not exist")
+            raise LetterError(f"the template folder {operator_folder.name!r} does not exist")
         folders.append(operator_folder)
     ours = next(
         (f for f in (_HERE / "templates", _HERE.parent / "templates") if (f / "letters").is_dir()),
         None,
     )
     if ours is None:
-        raise LetterFault("the templates that belong to mailflow are missing: install it again")
+        raise LetterError("the templates that belong to mailflow are missing: install it again")
     return [*folders, ours]
 
 

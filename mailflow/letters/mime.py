@@ -22,6 +22,7 @@ MAX_REFERENCES = 20  # the first and the last ones; RFC 5322 sets no limit, serv
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,120}@[\x21-\x3b\x3d\x3f-\x7e]{1,120}>")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_MAX_OCTETS = 900  # of a line sent as it is; the standard allows 998
 _WORD_OCTETS = 42  # of UTF-8 in one encoded word: 56 of base64 and 12 around it, below 75
 _LINE = 76  # where a header is folded
 
@@ -31,8 +32,8 @@ def message(
 ) -> bytes:
     """The whole mail. `headers` are finished values (see below); `seed` makes the boundary.
 
-    The boundary holds "=_", which neither quoted-printable nor base64 can produce, so that no
-    content can end a part early.
+    The boundary holds "=_", which neither quoted-printable nor base64 can produce, and a hash that
+    nobody can foresee in a text that goes as it is, so that no content can end a part early.
     """
     boundary = "=_" + sha256(seed.encode()).hexdigest()[:24]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
@@ -105,9 +106,17 @@ def message_ids(values: Iterable[str]) -> str:
 
 
 def _part(kind: str, text: str) -> bytes:
-    """One text part: quoted-printable, or base64 where most of it would be `=XX`."""
-    body = text.replace("\n", "\r\n").encode("utf-8")
-    if len(body) - len(text) > len(body) // 4:
+    """One text part, in the lightest encoding that is safe on every way.
+
+    ASCII with short lines goes as it is. In HTML every other sign becomes a character reference,
+    so that it is ASCII nearly always; text is quoted-printable, or base64 where most of it would
+    be `=XX`.
+    """
+    text = text.replace("\n", "\r\n")
+    body = text.encode("ascii", "xmlcharrefreplace") if kind == "text/html" else text.encode()
+    if body.isascii() and _travels_well(body):
+        encoding = "7bit"
+    elif len(body) - len(text) > len(body) // 4:
         encoding = "base64"
         packed = b64encode(body)
         body = b"\r\n".join(packed[i : i + 76] for i in range(0, len(packed), 76))
@@ -116,6 +125,11 @@ def _part(kind: str, text: str) -> bytes:
         body = b2a_qp(body, istext=True)
     head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode("ascii") + body
+
+
+def _travels_well(body: bytes) -> bool:
+    """No line near the limit of 998 octets, none that an mbox file would change."""
+    return len(max(body.split(b"\n"), key=len)) < _MAX_OCTETS and b"\nFrom " not in body
 
 
 def _image(logo: Logo, content_id: str) -> bytes:

@@ -16,9 +16,10 @@ from string import Template
 import css_inline
 from jinja2 import BaseLoader, Environment, FileSystemLoader
 
-from mailflow.letters.folders import LetterFault
+from mailflow.letters.folders import LetterError
 
 _CLASS = re.compile(r'\bclass="([^"{}]+)"')
+_INDENT = re.compile(r"\n\s+")
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
@@ -30,8 +31,8 @@ def stylesheet(name: str, folders: Sequence[Path], colours: Mapping[str, str]) -
             try:
                 return Template(path.read_text("utf-8")).substitute(colours)
             except (KeyError, ValueError) as fault:
-                raise LetterFault(f"kit/{name}: unknown colour {fault}") from fault
-    raise LetterFault(f"kit/{name} is missing")
+                raise LetterError(f"kit/{name}: unknown colour {fault}") from fault
+    raise LetterError(f"kit/{name} is missing")
 
 
 class StyledLoader(BaseLoader):
@@ -50,6 +51,7 @@ class StyledLoader(BaseLoader):
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         """Jinja's interface: source, file name, and whether it is still the newest."""
         source, name, fresh = self._files.get_source(environment, template)
+        source = _INDENT.sub("\n", source)  # white space that would travel in every mail
         return _CLASS.sub(lambda found: self._styled(found[1]), source), name, fresh
 
     def list_templates(self) -> list[str]:

@@ -125,7 +125,7 @@ def cleaned(value: Any) -> Any:
     if isinstance(value, Enum):
         return str(value)
     if isinstance(value, str):
-        return inert.clean_text(value)
+        return inert.text(value)
     if isinstance(value, Mapping):
         return {key: cleaned(item) for key, item in value.items()}
     if isinstance(value, Fields):

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from mailflow.config import ServiceSettings
 from mailflow.letters import dates, inert
 from mailflow.letters.catalogue import Catalogue, Speech
-from mailflow.letters.folders import LetterFault
+from mailflow.letters.fold import FoldingEnvironment, SandboxedFoldingEnvironment
+from mailflow.letters.folders import LetterError
 from mailflow.letters.style import StyledLoader, stylesheet
 from mailflow.letters.view import foreign_words, in_order, own_words
 
@@ -36,6 +36,7 @@ class Voice:
     """The two environments of one language."""
 
     catalogue: Catalogue
+    speech: Speech  # for the few sentences that no template holds
     text: Environment
     html: Environment
 
@@ -48,7 +49,7 @@ def give_voice(
     *,
     sandboxed: bool,
 ) -> Voice:
-    """Set up both environments. Raises LetterFault when the kit is incomplete."""
+    """Set up both environments. Raises LetterError when the kit is incomplete."""
     brand_name = service.brand.name or service.organisation
     shared = {
         "service": service,
@@ -65,12 +66,12 @@ def give_voice(
 
     css = stylesheet("style.css", folders, colours)
     head = Markup(stylesheet("head.css", folders, colours))  # noqa: S704 - our own file
-    make = ImmutableSandboxedEnvironment if sandboxed else Environment
+    make = SandboxedFoldingEnvironment if sandboxed else FoldingEnvironment
     options: dict[str, Any] = {
         "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True,
         "auto_reload": False, "cache_size": -1, "finalize": _filled,
     }  # fmt: skip
-    text = make(loader=FileSystemLoader(paths("text")), autoescape=False, **options)  # noqa: S701
+    text = make(loader=FileSystemLoader(paths("text")), autoescape=False, **options)
     html = make(loader=StyledLoader(paths("html"), css), autoescape=True, **options)
     for part, escaped in ((text, False), (html, True)):
         speech = Speech(catalogue, constants, escaped=escaped)
@@ -85,19 +86,21 @@ def give_voice(
         kit = load(part, "kit.j2").module
         for macro in _MACROS:
             if not hasattr(kit, macro):
-                raise LetterFault(f"the kit has no macro {macro!r}")
+                raise LetterError(f"the kit has no macro {macro!r}")
             part.globals[macro] = getattr(kit, macro)
-    return Voice(catalogue, text, html)
+        pure = (*_MACROS, "_", "gettext", "ngettext")
+        part.pure = {name: cast(Callable[..., Any], part.globals[name]) for name in pure}
+    return Voice(catalogue, Speech(catalogue, constants, escaped=False), text, html)
 
 
 def load(environment: Environment, name: str) -> Template:
-    """A template, or LetterFault with its name and what is wrong with it."""
+    """A template, or LetterError with its name and what is wrong with it."""
     try:
         return environment.get_template(name)
     except TemplateNotFound as fault:
-        raise LetterFault(f"template {fault.name} is missing") from fault
+        raise LetterError(f"template {fault.name} is missing") from fault
     except Exception as fault:
-        raise LetterFault(f"template {name}: {fault}") from fault
+        raise LetterError(f"template {name}: {fault}") from fault
 
 
 def fill(text: str, first: str = "", rest: str = "") -> str:
@@ -132,15 +135,15 @@ def real_link(address: str) -> str:
     """The link, if it leads somewhere: a dead one ends the letter (S35)."""
     kind, colon, rest = address.partition(":")
     if not colon or not rest.strip("/#?") or any(c in address for c in " <>\"'\r\n\\"):
-        raise LetterFault(f"dead link {address[:40]!r}")
+        raise LetterError(f"dead link {address[:40]!r}")
     if kind not in ("https", "http", "mailto"):
-        raise LetterFault(f"a link must be https, http or mailto: {address[:40]!r}")
+        raise LetterError(f"a link must be https, http or mailto: {address[:40]!r}")
     return address
 
 
 def _filled(value: Any) -> Any:
     if value is None:
-        raise LetterFault("a template shows a value that is not there")
+        raise LetterError("a template shows a value that is not there")
     return value
 
 
