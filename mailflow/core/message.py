@@ -23,6 +23,12 @@ _ONCE = ("from", "message-id", "content-type", "sender", "date", "subject", "to"
          "reply-to", "in-reply-to", "references", "mime-version",
          "content-transfer-encoding")  # RFC 5322 s3.6: at most one each  # fmt: skip
 
+_MAX_ENCLOSED = 60_000  # characters of a report or of enclosed headers
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
+_ENCLOSED_TYPES = (
+    "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class PartInfo:
@@ -59,6 +65,8 @@ class Message:
     plain: str | None = None  # None = no such part
     html: str | None = None
     attached: tuple[str, ...] = ()  # text of attached mails (message/rfc822), first level
+    delivery_status: tuple[str, ...] = ()  # text of message/delivery-status parts
+    enclosed: tuple[str, ...] = ()  # header text of enclosed mails (a bounce's original)
     parts: tuple[PartInfo, ...] = ()
     root_type: str = "text/plain"
     root_params: tuple[tuple[str, str], ...] = ()
@@ -96,6 +104,8 @@ class _Found:
     plain: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    delivery_status: list[str] = field(default_factory=list)
+    enclosed: list[str] = field(default_factory=list)
     parts: list[PartInfo] = field(default_factory=list)
     flowed: bool = False
     delsp: bool = False
@@ -135,6 +145,8 @@ def _message(root: mime.Part, size: int, limits: Limits) -> Message:
         plain=plain,
         html=html,
         attached=tuple(found.attached),
+        delivery_status=tuple(found.delivery_status),
+        enclosed=tuple(found.enclosed),
         parts=tuple(found.parts),
         root_type=root.type,
         root_params=tuple(root.params.items()),
@@ -237,6 +249,11 @@ def _walk(part: mime.Part, found: _Found, *, top: bool = True) -> None:
             _walk(child, found, top=top)
         return
     _note(part, found)
+    if part.type in _STATUS_TYPES:
+        found.delivery_status.append(_text_of(part)[:_MAX_ENCLOSED])
+        return
+    if part.type in _ENCLOSED_TYPES and len(found.enclosed) < 5:
+        found.enclosed.append(_text_of(part)[:_MAX_ENCLOSED])
     if part.type == "message/rfc822":
         if part.children and len(found.attached) < 5:
             inner = _Found(budget=found.budget)
@@ -259,6 +276,10 @@ def _walk(part: mime.Part, found: _Found, *, top: bool = True) -> None:
         found.flowed = True
         found.delsp = part.params.get("delsp", "").lower() == "yes"
     found.plain.append(text)
+
+
+def _text_of(part: mime.Part) -> str:
+    return decode(transfer_decode(part.body, part.encoding)[: 2 * _MAX_ENCLOSED], "")
 
 
 def _related(part: mime.Part) -> list[mime.Part]:

@@ -1,0 +1,297 @@
+# ruff: noqa: E501 - tables of patterns are easier to compare on long lines
+"""A request as people write it, read into fields (DOMAIN.md §7).
+
+Only lines that name a field count. Prose is not mined for values in silence: it is answered with
+a form that is filled in with what we saw. Own text beats forwarded text; quoted mail of ours is
+never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mailflow.core.commands import Submission
+from mailflow.core.hygiene import clean_line, fold
+from mailflow.core.labels import is_weak, label_of
+from mailflow.core.language import detect
+from mailflow.core.newtext import OwnText
+from mailflow.core.policy import Policy
+from mailflow.core.request import FIELD_NAMES, Fields, Problem, Provenance
+from mailflow.core.sentences import is_closing
+from mailflow.core.values import is_absent, read_value
+
+_SEPARATOR = re.compile(r"\s*(?:[:：=\t|]|\s[-–—]+>?\s|->|=>|→)\s*")
+_ALONE = re.compile(r"\s*[:：=]?\s*$")
+_INLINE = re.compile(r"\s*[;|]\s*(?=[^;|:=]{3,60}[:=])")
+_NOTES = frozenset({"note_to_customer", "note_to_users"})
+_SUBJECT = re.compile(
+    r"(?:account|cuenta|conta|compte|konto|accounts)\b(?: request| solicitud| pedido| demande| anfrage)?\s*"
+    r"(?:for|para|pour|fur|für|of|de|do|da|[:\-–])\s*(?:customer |cliente |client |kunde |el cliente |la empresa |o cliente |le client )?(.{2,120})$",
+    re.I,
+)
+_REPLY_PREFIX = re.compile(
+    r"^\s*(?:(?:re|aw|antw|rv|fwd?|fw|enc|res|tr|wg|rif|r|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.I
+)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One labelled place: the field, whether its label is weak, and the lines of its value."""
+
+    field: str
+    weak: bool
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines).strip()
+
+
+def read_form(own: OwnText, subject: str, policy: Policy) -> Submission:
+    """The request in a first mail.
+
+    Args:
+        own: New text and forwarded text of the mail.
+        subject: May carry the account name ("New account: Acme Iberia").
+        policy: Reserved for limits of reading; values are judged by `core.check`.
+
+    Returns:
+        Fields with provenance; problems that the reading itself found. `labelled` is false where
+        no line names a field: then the fields hold only what a form may be filled in with.
+    """
+    del policy  # limits belong to core.check, which also knows who asks
+    own_part = read_lines(own.lines)
+    result = own_part
+    if own.forwarded:
+        result = _with_forwarded(own_part, read_lines(own.forwarded.split("\n")))
+    language = detect(own.text) or detect(own.forwarded) or detect(subject)
+    result = replace(result, language=language)
+    if not result.fields.account_name and (name := subject_name(subject)):
+        result = replace(
+            result,
+            fields=replace(result.fields, account_name=name),
+            provenance={**result.provenance, "account_name": Provenance.PROPOSED},
+        )
+    return result
+
+
+def subject_name(subject: str) -> str:
+    """The account name in a subject such as "Smart Account request for Acme Iberia", or ""."""
+    match = _SUBJECT.search(_REPLY_PREFIX.sub("", clean_line(subject)))
+    if not match:
+        return ""
+    name = match.group(1).strip(" .:-–\"'")
+    words = fold(name).split()
+    return "" if not words or set(words) <= _GENERIC or "@" in name else name
+
+
+_GENERIC = frozenset(
+    [
+        "a",
+        "an",
+        "my",
+        "our",
+        "the",
+        "new",
+        "customer",
+        "client",
+        "cliente",
+        "un",
+        "una",
+        "nuevo",
+        "nueva",
+        "mi",
+        "nuestro",
+        "o",
+        "um",
+        "uma",
+        "novo",
+        "nova",
+        "le",
+        "mon",
+        "notre",
+        "nouveau",
+        "nouvelle",
+        "kunde",
+        "neuen",
+        "neue",
+        "einen",
+        "unser",
+        "unseren",
+        "creation",
+        "request",
+        "solicitud",
+    ]
+)
+
+
+def _with_forwarded(own: Submission, forwarded: Submission) -> Submission:
+    """Own values win; what only the forwarded mail says is taken and marked."""
+    values: dict[str, Any] = own.fields.given()
+    provenance = dict(own.provenance)
+    warnings = list(own.warnings)
+    told = {p.field for p in own.problems} | set(own.cleared)
+    problems = list(own.problems)
+    for name, value in forwarded.fields.given().items():
+        if name in values or name in told:
+            continue
+        values[name] = value
+        provenance[name] = Provenance.FORWARDED
+        shown = value if isinstance(value, str) else ", ".join(value)
+        warnings.append(Problem("from_forwarded", name, shown))
+    problems += [p for p in forwarded.problems if p.field not in values and p.field not in told]
+    return Submission(
+        Fields(**values),
+        provenance,
+        tuple(problems),
+        tuple(warnings),
+        own.cleared,
+        labelled=own.labelled or forwarded.labelled,
+    )
+
+
+def read_lines(lines: Sequence[str]) -> Submission:
+    """Fields named by lines of text. `labelled` is false when no line names one."""
+    entries = _entries(lines)
+    strong = [entry for entry in entries if not entry.weak]
+    if not strong and len({entry.field for entry in entries}) < 2 and not _solid(entries):
+        return Submission(labelled=False)
+    return _submission(entries)
+
+
+def _solid(entries: list[_Entry]) -> bool:
+    """Whether a single weak label carries a value of its own kind ("Domain: acme.example")."""
+    return any(
+        entry.field in ("account_domain", "user_emails", "customer_email", "note_to_customer")
+        and (is_absent(entry.text) or read_value(entry.field, entry.text).valid)
+        for entry in entries
+    )
+
+
+def _entries(lines: Sequence[str]) -> list[_Entry]:
+    entries: list[_Entry] = []
+    current: _Entry | None = None
+    signed = False
+    rows = _table(lines)
+    if rows:
+        return rows
+    for line in _single(lines):
+        if not line.strip():
+            if current and current.field in _NOTES:
+                current.lines.append("")
+            elif current and current.text:
+                current = None
+            continue
+        found = _labelled(line)
+        if found and not (signed and (entries or is_weak(found[1]))):
+            current = _Entry(found[0], is_weak(found[1]), [found[2]] if found[2] else [])
+            entries.append(current)
+            signed = False
+        elif is_closing(line):
+            if not (current and current.field in _NOTES and not current.text):
+                signed = True
+        elif current is None or signed:
+            if current and current.field in _NOTES and signed:
+                continue
+        elif (
+            current.field in _NOTES
+            or not current.text
+            or (current.field == "user_emails" and "@" in line)
+        ):
+            current.lines.append(line.strip())
+        else:
+            current = None
+    return entries
+
+
+def _single(lines: Sequence[str]) -> list[str]:
+    """Several labelled values on one line ("Name: Acme; Domain: acme.example") on one each."""
+    out: list[str] = []
+    for line in lines:
+        if (";" in line or "|" in line) and _labelled(line):
+            pieces = _INLINE.split(line)
+            if len(pieces) > 1 and all(_labelled(piece) for piece in pieces):
+                out.extend(pieces)
+                continue
+        out.append(line)
+    return out
+
+
+def _labelled(line: str) -> tuple[str, str, str] | None:
+    """(field, label, value) of a line that names a field, or None."""
+    if len(line) > 2000:
+        line = line[:2000]
+    # The first separator need not be the one: "Customer e-mail - approver: ann@acme.example".
+    for match in _SEPARATOR.finditer(line[:120]):
+        label = line[: match.start()]
+        if label and (name := label_of(label)):
+            value = line[match.end() :].strip()
+            return name, label, re.sub(r"^[:：=\s]+", "", value)
+    bare = _ALONE.sub("", line)
+    if len(bare) < 60 and (name := label_of(bare)) and not is_weak(bare):
+        return name, bare, ""
+    return None
+
+
+def _table(lines: Sequence[str]) -> list[_Entry]:
+    """A table with the labels in its first row and one request in each further row."""
+    for number, line in enumerate(lines):
+        if line.count("\t") < 1:
+            continue
+        names = [label_of(cell) for cell in line.split("\t")]
+        if len(names) < 2 or not all(names) or len(set(names)) < len(names):
+            continue
+        entries: list[_Entry] = []
+        for row in lines[number + 1 :]:
+            cells = row.split("\t")
+            if len(cells) < 2:
+                break
+            entries += [
+                _Entry(name, weak=False, lines=[cell.strip()])
+                for name, cell in zip(names, cells, strict=False)
+            ]
+        return entries
+    return []
+
+
+def _submission(entries: list[_Entry]) -> Submission:
+    values: dict[str, Any] = {}
+    provenance: dict[str, str] = {}
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    cleared: list[str] = []
+    conflicts: dict[str, list[str]] = {}
+    for name in FIELD_NAMES:
+        texts = [entry.text for entry in entries if entry.field == name]
+        if not texts:
+            continue
+        present = [text for text in texts if not is_absent(text)]
+        if not present:
+            cleared.append(name)
+            continue
+        read = [read_value(name, text) for text in present]
+        if name == "user_emails":
+            values[name] = tuple(address for v in read for address in v.many)
+            provenance[name] = Provenance.OWN
+            continue
+        different = {fold(v.text) for v in read if v.text}
+        if len(different) > 1:
+            conflicts[name] = [v.text for v in read]
+            continue
+        best = next((v for v in read if v.text), read[0])
+        if best.text:
+            values[name] = best.text
+            provenance[name] = Provenance.NORMALISED if best.changed else Provenance.OWN
+    if len(conflicts) > 1 and {"account_name", "customer_email"} <= set(conflicts):
+        problems.append(Problem("several_requests", "", " / ".join(conflicts["account_name"])))
+    else:
+        problems += [
+            Problem(f"conflict:{name}", name, " / ".join(dict.fromkeys(found)))
+            for name, found in conflicts.items()
+        ]
+    return Submission(
+        Fields(**values), provenance, tuple(problems), tuple(warnings), tuple(cleared)
+    )

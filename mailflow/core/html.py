@@ -1,0 +1,345 @@
+"""HTML of a mail as lines of text, with what its author did not write marked or left out.
+
+The result speaks the same language as a plain-text mail, so that one set of rules cuts both:
+quoted blocks come out as lines beginning with `> `, and a place below which everything is quoted
+comes out as the line `CUT`. Hidden and struck text is left out and listed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+#: A line of this alone means: from here on it is the earlier mail. U+001D cannot come from a mail.
+CUT = "\x1dcut"
+
+_MAX_NODES = 60_000
+_MAX_TEXT = 400_000  # characters of output
+_SKIP_WORDS = (
+    "head script style title template noscript select button svg math object iframe textarea "
+    "input canvas audio video map meta link datalist dialog"
+)
+_BLOCK_WORDS = (
+    "address article aside blockquote body center dd details div dl dt fieldset figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody "
+    "thead tfoot tr ul caption"
+)
+_SKIP = frozenset(_SKIP_WORDS.split())
+_BLOCK = frozenset(_BLOCK_WORDS.split())
+_STRUCK = frozenset({"s", "strike", "del"})
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
+    r"|font-size\s*:\s*0*(?:\.0+)?(?:px|pt|em|rem|%)?\s*(?:!|;|$)|font-size\s*:\s*1px"
+    r"|opacity\s*:\s*0*(?:\.0+)?\s*(?:!|;|$)|max-(?:height|width)\s*:\s*0|color\s*:\s*transparent"
+    r"|(?:^|;)\s*(?:height|width)\s*:\s*0(?:px|pt)?\s*(?:!|;|$)|text-indent\s*:\s*-\d{3,}"
+    r"|(?:left|top)\s*:\s*-\d{3,}"
+)
+_WHITE = re.compile(
+    r"(?:^|;)\s*color\s*:\s*(?:white|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255)"
+)
+_BACKGROUND = re.compile(r"background")
+_LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through")
+_PRE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
+_NO_BORDER = re.compile(r"border\s*:\s*(?:none|0)")
+_HIDING_RULE = re.compile(
+    r"([.#])([\w-]{1,60})\s*\{[^{}]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0)",
+    re.I,
+)
+#: From this element on, everything in the document is the earlier mail (Outlook, OWA, Hotmail,
+#: Zimbra, new Outlook); copies of an earlier mail carry the prefix `x_`.
+_CUT_IDS = re.compile(
+    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|mail-editor-reference-message-container"
+    r"|replysplit|divtagdefaultwrapper_quote|ms-outlook-mobile-reference-message)$"
+)
+_QUOTE = re.compile(
+    r"quote|outlookmessageheader|moz-forward-container|yahoo_quoted|appleoriginalcontents"
+    r"|bloop_original|zmail_extra|original-?message|reply-?intro|moz-cite-prefix|gmail_attr"
+)
+_SIGNATURE = re.compile(
+    r"^(?:x_)*(?:gmail_signature|moz-signature|signature|ms-outlook-(?:mobile|ios)-signature"
+    r"|applemailsignature|protonmail_signature_block(?:-user|-proton)?|bloop_sign\w*|email-?signature"
+    r"|tutanota_signature|zmail_signature|yahoo-signature\w*|ydp\w*signature|mail-signature)$"
+)
+
+
+@dataclass(slots=True)
+class Rendered:
+    """`text`: lines as described above. `left_out`: (what, excerpt) of hidden and struck text."""
+
+    text: str
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _State:
+    quoted: int = 0
+    pre: int = 0
+    background: int = 0
+    lines: list[str] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    pending: str = ""  # "", " ", "\t" or "\n": what separates the next text from the last
+    length: int = 0
+    line_quoted: bool = False
+
+    def flush(self) -> None:
+        text = "".join(self.line).strip(" ")
+        if text or self.lines:
+            self.lines.append("> " + text if self.line_quoted else text)
+        self.line.clear()
+
+    def put(self, text: str) -> None:
+        if self.pending == "\n":
+            if self.line:
+                self.flush()
+        elif self.pending and self.line:
+            self.line.append(self.pending)
+        self.pending = ""
+        if not self.line:
+            self.line_quoted = self.quoted > 0
+        self.line.append(text)
+        self.length += len(text)
+
+    def block(self) -> None:
+        if self.pending != "\t":
+            self.pending = "\n"
+
+    def hard_break(self) -> None:
+        if self.pending == "\n" and self.line:
+            self.flush()
+        self.flush()
+        self.pending = ""
+
+
+def render(html: str) -> Rendered:
+    """Lines of the visible text of an HTML document. Linear, bounded, never raises."""
+    tree = LexborHTMLParser(html)
+    root = tree.body or tree.root
+    out = Rendered("")
+    if root is None:
+        return out
+    hiding = _hiding_rules(html)
+    state = _State()
+    _walk(root, state, out, hiding)
+    if state.line:
+        state.flush()
+    out.text = "\n".join(state.lines)
+    return out
+
+
+def _hiding_rules(html: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Classes and ids that the document's own style sheet hides."""
+    if "<style" not in html and "<STYLE" not in html:
+        return frozenset(), frozenset()
+    found = _HIDING_RULE.findall(html[:200_000])
+    return (
+        frozenset(n.lower() for kind, n in found if kind == "."),
+        frozenset(n.lower() for kind, n in found if kind == "#"),
+    )
+
+
+def _walk(
+    root: LexborNode,
+    state: _State,
+    out: Rendered,
+    hiding: tuple[frozenset[str], frozenset[str]],
+) -> None:
+    """Depth first with a stack of our own: deep nesting must not end in a RecursionError."""
+    # (node, verb): "open" visits a node, "close" undoes what its opening did.
+    stack: list[tuple[LexborNode | None, str]] = [(root, "open")]
+    count = 0
+    while stack:
+        node, verb = stack.pop()
+        if verb != "open":
+            _close(verb, state)
+            continue
+        assert node is not None
+        count += 1
+        if count > _MAX_NODES or state.length > _MAX_TEXT:
+            break
+        tag = node.tag or ""
+        if tag == "-text":
+            _text(node.text_content or "", state)
+            continue
+        if tag == "br":
+            state.hard_break()
+            continue
+        if tag.startswith(("-", "!")) or tag in _SKIP:
+            continue
+        verbs = _open(node, tag, state, out, hiding)
+        if verbs is None:
+            continue
+        stack.extend((None, v) for v in verbs)
+        child = node.last_child
+        while child is not None:
+            stack.append((child, "open"))
+            child = child.prev
+
+
+def _text(text: str, state: _State) -> None:
+    text = text.replace("\x1d", "")
+    if state.pre and "\n" in text:
+        first, *rest = text.split("\n")
+        if first.strip():
+            state.put(first)
+        for line in rest:
+            state.hard_break()
+            if line.strip():
+                state.put(line)
+        return
+    words = text.split()
+    if not words:
+        if "\xa0" in text and not state.line:
+            state.put("")  # Outlook's empty line: <p>&nbsp;</p>
+        if text and not state.pending and state.line:
+            state.pending = " "
+        return
+    if text[0].isspace() and not state.pending and state.line:
+        state.pending = " "
+    state.put(" ".join(words))
+    if text[-1].isspace():
+        state.pending = " "
+
+
+def _close(verb: str, state: _State) -> None:
+    if verb == "block":
+        state.block()
+    elif verb == "quote":
+        state.block()
+        state.quoted -= 1
+    elif verb == "pre":
+        state.pre -= 1
+    elif verb == "background":
+        state.background -= 1
+    elif verb == "cell":
+        if state.pending in ("\n", " "):
+            state.pending = ""
+    elif verb.startswith("mailto "):
+        state.put(f" <{verb[7:]}>")
+
+
+def _open(
+    node: LexborNode,
+    tag: str,
+    state: _State,
+    out: Rendered,
+    hiding: tuple[frozenset[str], frozenset[str]],
+) -> list[str] | None:
+    """What has to be undone when the element ends, or None if it is to be left out."""
+    attributes = node.attributes
+    verbs: list[str] = []
+    if tag in _BLOCK:
+        state.block()
+        verbs.append("block")
+        if tag == "pre":
+            state.pre += 1
+            verbs.append("pre")
+    elif tag in ("td", "th"):
+        state.pending = "\t" if state.line and state.pending != "\n" else state.pending or ""
+        if state.line:
+            state.pending = "\t" if node.prev is not None and _has_cell_before(node) else "\n"
+        verbs.append("cell")
+    if tag in _STRUCK:
+        _leave_out(node, "struck", out)
+        return None
+    if not attributes:
+        if tag == "blockquote":
+            state.quoted += 1
+            verbs.append("quote")
+        return verbs
+    style = (attributes.get("style") or "").lower()
+    classes = (attributes.get("class") or "").lower().split()
+    ident = (attributes.get("id") or "").lower()
+    if "hidden" in attributes or (style and _HIDDEN.search(style)):
+        _leave_out(node, "hidden", out)
+        return None
+    if (hiding[0] and not hiding[0].isdisjoint(classes)) or (ident and ident in hiding[1]):
+        _leave_out(node, "hidden", out)
+        return None
+    if style:
+        if _BACKGROUND.search(style):
+            state.background += 1
+            verbs.append("background")
+        if _LINE_THROUGH.search(style):
+            _leave_out(node, "struck", out)
+            return None
+        if _WHITE.search(style) and not state.background:
+            _leave_out(node, "hidden", out)
+            return None
+        if _PRE.search(style):
+            state.pre += 1
+            verbs.append("pre")
+    elif tag == "font" and not state.background:
+        colour = (attributes.get("color") or "").strip().lower()
+        if colour in ("white", "#fff", "#ffffff"):
+            _leave_out(node, "hidden", out)
+            return None
+    if "bgcolor" in attributes:
+        state.background += 1
+        verbs.append("background")
+    names = [*classes, ident] if ident else classes
+    if names:
+        verdict = _named(node, names, state, out)
+        if verdict is None:
+            return None
+        if verdict:
+            verbs.append(verdict)
+            return verbs
+    if tag == "blockquote" and not (_NO_BORDER.search(style) and attributes.get("type") != "cite"):
+        state.quoted += 1
+        verbs.append("quote")
+    if tag == "a":
+        href = (attributes.get("href") or "").strip()
+        if href[:7].lower() == "mailto:":
+            address = href[7:].partition("?")[0]
+            if "@" in address and address.lower() not in node.text().lower():
+                verbs.append("mailto " + address[:254])
+    return verbs
+
+
+def _has_cell_before(node: LexborNode) -> bool:
+    sibling = node.prev
+    while sibling is not None:
+        if sibling.tag in ("td", "th"):
+            return True
+        sibling = sibling.prev
+    return False
+
+
+def _named(node: LexborNode, names: list[str], state: _State, out: Rendered) -> str | None:
+    """ "quote" if class or id says so, "" if they say nothing, None to leave the element out."""
+    for name in names:
+        if _CUT_IDS.match(name):
+            _cut(state)
+            return ""
+        if _SIGNATURE.match(name):
+            _leave_out(node, "signature", out)
+            return None
+        if _QUOTE.search(name):
+            if name.startswith(("gmail_quote", "x_gmail_quote")):
+                # Answers written between the pieces of a Gmail quote stand beside its
+                # blockquotes, not in them; a forward has no blockquote at all.
+                if node.css_first("blockquote") is None:
+                    _cut(state)
+                return ""
+            if name.endswith("moz-forward-container"):
+                _cut(state)
+                return ""
+            state.block()
+            state.quoted += 1
+            return "quote"
+    return ""
+
+
+def _cut(state: _State) -> None:
+    state.pending = "\n"
+    state.put(CUT)
+    state.line_quoted = False
+    state.pending = "\n"
+
+
+def _leave_out(node: LexborNode, what: str, out: Rendered) -> None:
+    text = " ".join(node.text(separator=" ").split())
+    if text and len(out.left_out) < 50:
+        out.left_out.append((what, text[:200]))
