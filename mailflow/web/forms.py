@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 
+from mailflow.core import address
 from mailflow.core.commands import Accept, Command, Decline, Nominate, NotMe, Ready
+from mailflow.core.hygiene import clean_line, clean_text
 
 #: As long as a partner's note may be (DOMAIN.md S14).
 MAX_REASON = 1000
-#: RFC 5321 §4.5.3.1.3, less the angle brackets.
-MAX_ADDRESS = 254
 
 
 class FormError(ValueError):
-    """A form that asks for nothing we know. `field` is the field to mend, "" = the whole form."""
+    """A form that cannot be acted on. `field` is the field to mend, "" = the whole form."""
 
     def __init__(self, why: str, field: str = "") -> None:
         super().__init__(why)
         self.why, self.field = why, field
-
-
-def plain(text: str, limit: int) -> str:
-    """Text without control, format and bidi characters, lines kept, cut at `limit` characters."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    kept = (
-        "".join(
-            " " if c == "\t" else c for c in line if c == "\t" or unicodedata.category(c)[0] != "C"
-        ).strip()
-        for line in lines
-    )
-    return "\n".join(kept).strip()[:limit].strip()
-
-
-def address(text: str) -> str:
-    """One mail address as typed, checked only for its outer form; the rules judge it later."""
-    typed = plain(text, MAX_ADDRESS + 1).removeprefix("mailto:")
-    local, at, domain = typed.rpartition("@")
-    if not typed:
-        raise FormError("missing", "address")
-    if not (at and local and "." in domain) or len(typed) > MAX_ADDRESS or typed.split() != [typed]:
-        raise FormError("address", "address")
-    return typed
 
 
 def command(fields: Mapping[str, str]) -> Command:
@@ -50,12 +26,25 @@ def command(fields: Mapping[str, str]) -> Command:
         case "accept":
             return Accept(way="click")
         case "decline":
-            return Decline(plain(fields.get("reason", ""), MAX_REASON))
+            return Decline(_reason(fields))
         case "nominate":
-            return Nominate(address(fields.get("address", "")))
+            return Nominate(_nominee(fields.get("address", "")))
         case "not_me":
-            return NotMe(plain(fields.get("reason", ""), MAX_REASON))
+            return NotMe(_reason(fields))
         case "ready":
             return Ready()
         case _:
             raise FormError("unknown")
+
+
+def _reason(fields: Mapping[str, str]) -> str:
+    return clean_text(fields.get("reason", "")).strip()[:MAX_REASON].strip()
+
+
+def _nominee(typed: str) -> str:
+    """One address, checked for its form; whether it may be named is for the rules to say."""
+    if not clean_line(typed):
+        raise FormError("nominee_missing", "address")
+    if "\n" in clean_text(typed).strip() or (found := address.parse(clean_line(typed))) is None:
+        raise FormError("nominee_invalid", "address")
+    return found

@@ -35,7 +35,7 @@ from mailflow.config import ServiceSettings
 from mailflow.web import compose, words
 from mailflow.web.answers import answers_to
 from mailflow.web.desk import Desk
-from mailflow.web.kit import Kit, template_folders
+from mailflow.web.kit import Kit
 from mailflow.web.mailview import FRAME_POLICY, SANDBOX, Captured, first_words, for_frame, opened
 from mailflow.web.shield import Fault, Shield, read_form
 
@@ -58,7 +58,7 @@ def mailbox(
     on_fault: Fault = lambda _: None,
 ) -> ASGIApp:
     """The application. `hosts` are the names under which it may be asked for."""
-    handlers = _Mailbox(desk, service, Kit(service, template_folders(templates)))
+    handlers = _Mailbox(desk, service, Kit(service, templates))
     inner = Starlette(
         routes=handlers.routes(),
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
@@ -239,9 +239,8 @@ class _Mailbox:
     # --- showing
 
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
-        language = words.choose(
-            tuple(words.NAMES), accept=request.headers.get("accept-language", "")
-        )
+        accept = request.headers.get("accept-language", "")
+        language = words.choose(self._kit.languages, accept=accept, default=self._kit.default)
         people: dict[str, int] = {}
         for mail in values["mails"]:
             people[mail.recipient] = people.get(mail.recipient, 0) + 1

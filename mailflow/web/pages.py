@@ -12,7 +12,7 @@ A token never issued and one withdrawn from its holder get the same page with th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ from mailflow.core.request import State
 from mailflow.web import words
 from mailflow.web.forms import FormError, command
 from mailflow.web.guesses import Guesses
-from mailflow.web.kit import Kit, template_folders
+from mailflow.web.kit import Kit
 from mailflow.web.ports import Door, Page
 from mailflow.web.shield import Fault, Shield, origin, read_form
 from mailflow.web.view import view
@@ -74,7 +74,7 @@ class _Pages:
     ) -> None:
         parts = urlsplit(service.public_url)
         self._door, self._service, self._clock = door, service, clock
-        self._kit = Kit(service, template_folders(templates), parts.path.rstrip("/"))
+        self._kit = Kit(service, templates, parts.path.rstrip("/"))
         self._own_origin, self._https = origin(service.public_url), parts.scheme == "https"
         self._guesses = Guesses()
         self._temporary, self._on_fault = temporary, on_fault
@@ -153,9 +153,8 @@ class _Pages:
         applied = self._door.click(request.path_params["token"], wanted)
         if applied.outcome in _GONE:  # withdrawn between the look and the click
             return self._gone(request)
-        if applied.outcome.startswith("invalid"):
-            why = applied.outcome.partition(":")[2]
-            return self._render(request, page, why or "invalid", typed, 422)
+        if applied.outcome.startswith("nominee_"):  # why this person cannot be named
+            return self._render(request, page, applied.outcome, typed, 422)
         return RedirectResponse(self._after(request, wanted, applied.outcome), 303)
 
     def _after(self, request: HttpRequest, wanted: Command, outcome: str) -> str:
@@ -213,19 +212,18 @@ class _Pages:
 
     def _language(self, request: HttpRequest, page: Page | None = None) -> str:
         """`?lang=`, else that of the letter with the link, else the browser's, else ours."""
-        offered: Sequence[str] = [c for c in self._service.languages if c in words.NAMES]
         return words.choose(
-            offered,
+            self._kit.languages,
             request.query_params.get("lang", ""),
             page.language if page else "",
             accept=request.headers.get("accept-language", ""),
-            default=self._service.default_language,
+            default=self._kit.default,
         )
 
     def _query(self, request: HttpRequest) -> str:
         """Keeps a language chosen by hand through forms and redirects."""
         lang = request.query_params.get("lang", "")
-        return f"?lang={lang}" if lang in words.NAMES else ""
+        return f"?lang={lang}" if lang in self._kit.languages else ""
 
     def _here(self, request: HttpRequest) -> str:
         """This page's own path, from the configuration and the token, never from Host."""

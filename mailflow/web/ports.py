@@ -29,7 +29,7 @@ class Page(Protocol):
 
 
 class Applied(Protocol):
-    """What became of a command: `outcome` is "accepted", "already", "invalid:WHY", …"""
+    """What became of a command: `outcome` is "accepted", "already", "nominee_outside", …"""
 
     @property
     def outcome(self) -> str: ...
@@ -40,10 +40,10 @@ class Applied(Protocol):
 class Door(Protocol):
     """The one way to look at a request by its token, and to act on it."""
 
-    def page(self, token: str) -> Page:
+    def page(self, token: str, /) -> Page:
         """Looks, and changes nothing. Never raises for an unknown token."""
         ...
 
-    def click(self, token: str, command: Command) -> Applied:
+    def click(self, token: str, command: Command, /) -> Applied:
         """Acts, once: the same click again has the outcome "already"."""
         ...

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mailflow.core.address import display_domain, in_domain
+from mailflow.core.hygiene import clean_line, clean_text
 from mailflow.core.request import Request
-from mailflow.web.forms import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +18,27 @@ class User:
     outside: bool
 
 
-def outside(email: str, domain: str) -> bool:
-    """Whether an address lies neither in the account's domain nor below it."""
-    host = email.rpartition("@")[2].lower()
-    own = domain.lower()
-    return host != own and not host.endswith("." + own)
-
-
 def view(request: Request, person: str) -> dict[str, Any]:
     """The values of the templates `activate` and `state` for the holder of a token.
 
-    Partner's words are cleaned of characters that do not show (I18); the templates escape them
-    and make no links of them.
+    Partner's words are cleaned of signs that do not show (I18); the templates escape them and
+    make no links of them. Unlike a mail program, a browser makes none by itself either, so words
+    stay as they were written.
     """
     fields, asker = request.fields, request.requester
+    domain = fields.account_domain
     return {
         "request": request,
         "state": request.state.value,
         "person": person,
-        "account_name": plain(fields.account_name, 200),
-        "account_domain": fields.account_domain,
-        "asker_name": plain(asker.name, 200),
-        "asker_company": plain(asker.company, 200),
+        "account_name": clean_line(fields.account_name),
+        "account_domain": display_domain(domain),
+        "asker_name": clean_line(asker.name),
+        "asker_company": clean_line(asker.company),
         "asker_email": asker.email,
-        "note": plain(fields.note_to_customer, 2000),
-        "users": tuple(User(e, outside(e, fields.account_domain)) for e in fields.user_emails),
-        "approver_outside": outside(person, fields.account_domain),
-        "order": plain(fields.order_number, 100),
-        "end_reason": plain(request.end_reason, 2000),
+        "note": clean_text(fields.note_to_customer).strip(),
+        "users": tuple(User(email, not in_domain(email, domain)) for email in fields.user_emails),
+        "approver_outside": not in_domain(person, domain),
+        "order": clean_line(fields.order_number),
+        "end_reason": clean_text(request.end_reason).strip(),
     }

@@ -1,35 +1,11 @@
-"""The pages' languages: which one a reader gets, its catalogue, its dates."""
+"""Which of our languages a reader gets. Pure."""
 
 from __future__ import annotations
 
-import gettext
-import io
 from collections.abc import Sequence
-from datetime import datetime
-from functools import cache
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
-_LOCALE = Path(__file__).parent.parent / "locale"
-#: How a language calls itself.
-NAMES = {"en": "English", "es": "Español", "pt": "Português"}
-
-
-@cache
-def catalogue(language: str, domain: str = "pages") -> gettext.NullTranslations:
-    """The translations of one language, compiled from its `.po` file; English has none."""
-    source = _LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
-    if language not in NAMES or not source.is_file():
-        return gettext.NullTranslations()
-    compiled = io.BytesIO()
-    with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language, domain=domain))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+#: A browser sends some 50 characters; more is no wish but a load.
+MAX_ACCEPT = 500
 
 
 def choose(offered: Sequence[str], *wishes: str, accept: str = "", default: str = "en") -> str:
@@ -39,36 +15,26 @@ def choose(offered: Sequence[str], *wishes: str, accept: str = "", default: str 
     header (RFC 9110 §12.5.4).
     """
     for wish in wishes:
-        code = wish.lower().replace("_", "-").split("-")[0]
+        code = _base(wish)
         if code in offered:
             return code
     best, weight = default, 0.0
-    for item in accept[:500].split(","):
+    for item in accept[:MAX_ACCEPT].split(","):
         tag, _, parameter = item.partition(";")
-        code = tag.strip().lower().split("-")[0]
-        try:
-            quality = float(parameter.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
+        code, quality = _base(tag), _quality(parameter)
         if code in offered and quality > weight:
             best, weight = code, quality
     return best
 
 
-def day(value: datetime, language: str, zone: str) -> str:
-    """A date as one reads it: "2 February 2027"."""
-    local = value.astimezone(ZoneInfo(zone))
-    return str(format_date(local.date(), format="long", locale=language))
+def _base(tag: str) -> str:
+    """ "pt-BR" → "pt"."""
+    return tag.strip().lower().replace("_", "-").partition("-")[0]
 
 
-def moment(value: datetime, language: str, zone: str) -> str:
-    """Date, hour and zone, for what happened: "2 February 2027 at 10:42:00 UTC" without seconds."""
-    local = value.astimezone(ZoneInfo(zone))
-    hour = format_datetime(local, format="HH:mm zzz", locale=language)
-    return f"{day(value, language, zone)}, {hour}"
-
-
-def short(value: datetime, language: str, zone: str) -> str:
-    """Day and hour for a list: "2 Feb, 10:42"."""
-    local = value.astimezone(ZoneInfo(zone))
-    return str(format_datetime(local, format="d MMM, HH:mm", locale=language))
+def _quality(parameter: str) -> float:
+    """The weight of "q=0.8", 1.0 when none is given, 0.0 when it is no number."""
+    try:
+        return float(parameter.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0

@@ -109,7 +109,7 @@ class MemoryDoor:
                     return self._become("not_me", command, state=State.HOLD)
                 case Nominate(address), State.PENDING:
                     if not address.endswith("@acme.example"):
-                        return Answer("invalid:outside_domain", self.now)
+                        return Answer("nominee_outside", self.now)
                     self.withdrawn.add(token)
                     return self._become("nominated", command, approver=address)
                 case Ready(), State.EXPIRED if not self.now.ready_told:
