@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from mailflow.core import commands as c
@@ -17,25 +18,21 @@ from mailflow.core.moves.clock import next_due
 from mailflow.core.request import Request, State
 
 _S = State
-_ALL = frozenset(State)
 
 
-def _stay(*states: State, also: Mapping[State, set[State]] | None = None) -> Any:
-    """From each of `states` back to itself; `also` adds arrows."""
-    arrows = {state: {state} for state in states or _ALL}
-    for state, targets in (also or {}).items():
-        arrows.setdefault(state, {state}).update(targets)
-    return {state: frozenset(targets) for state, targets in arrows.items()}
+def _stay(
+    also: Mapping[State, set[State]] = MappingProxyType({}),
+) -> Mapping[State, frozenset[State]]:
+    """From every state back to itself (answered, nothing changed); `also` adds arrows."""
+    return {state: frozenset({state} | also.get(state, set())) for state in State}
 
 
 #: command → state → the states in which the request may be afterwards. A command that a state has
-#: no row for is a fault of ours: it is refused loudly (`IllegalTransition`), never half done.
+#: no row for is a fault of ours: it is refused loudly (`IllegalTransitionError`), never half done.
 TRANSITIONS: Mapping[str, Mapping[State, frozenset[State]]] = {
     "Confirm": _stay(also={_S.REVIEW: {_S.PENDING}}),
     "Change": _stay(also={_S.DRAFT: {_S.REVIEW}, _S.REVIEW: {_S.DRAFT}}),
-    "Cancel": _stay(
-        also={s: {_S.CANCELLED} for s in (_S.DRAFT, _S.REVIEW, _S.PENDING, _S.HOLD)}
-    ),
+    "Cancel": _stay(also={s: {_S.CANCELLED} for s in (_S.DRAFT, _S.REVIEW, _S.PENDING, _S.HOLD)}),
     "Renew": _stay(),
     "Resend": _stay(),
     "Accept": _stay(also={_S.PENDING: {_S.ACTIVE, _S.EXPIRED}}),
@@ -79,9 +76,9 @@ _MOVES: Mapping[type, tuple[Move, frozenset[str]]] = {
     c.NotMe: (approver.not_me, frozenset({"approver"})),
     c.Ready: (approver.ready, frozenset({"approver"})),
     c.Status: (answers.status, frozenset({"partner", "approver"})),
-    c.Help: (answers.help_, frozenset({"partner", "approver"})),
-    c.Case: (answers.case, frozenset({"partner", "approver"})),
-    c.Feedback: (answers.feedback, frozenset({"partner", "approver"})),
+    c.Help: (answers.help_, frozenset({"partner", "approver", "user"})),
+    c.Case: (answers.case, frozenset({"partner", "approver", "user"})),
+    c.Feedback: (answers.feedback, frozenset({"partner", "approver", "user"})),
     c.English: (answers.english, frozenset({"partner", "approver"})),
     c.Unknown: (answers.unknown, frozenset({"partner", "approver"})),
     c.AddressFailed: (operator.address_failed, frozenset({"system"})),
@@ -93,13 +90,11 @@ _MOVES: Mapping[type, tuple[Move, frozenset[str]]] = {
 }
 
 
-class IllegalTransition(Exception):
+class IllegalTransitionError(Exception):
     """A move led where the table has no arrow: a fault of ours, nothing is stored."""
 
 
-def decide(
-    request: Request | None, command: c.Command, actor: c.Actor, world: World
-) -> Decision:
+def decide(request: Request | None, command: c.Command, actor: c.Actor, world: World) -> Decision:
     """What `command` of `actor` does to `request` at `world.now`.
 
     Args:
@@ -112,10 +107,10 @@ def decide(
         The decision, with the reason. `request.next_due` is set in every value it carries.
 
     Raises:
-        IllegalTransition: the move and the table disagree.
+        IllegalTransitionError: the move and the table disagree.
     """
-    decision = _first(command, actor, world) if request is None else _next(
-        request, command, actor, world
+    decision = (
+        _first(command, actor, world) if request is None else _next(request, command, actor, world)
     )
     return replace(
         decision,
@@ -143,13 +138,13 @@ def _next(request: Request, command: c.Command, actor: c.Actor, world: World) ->
     name = type(command).__name__
     move, parts = _MOVES[type(command)]
     if actor.part not in parts:
-        if actor.part not in ("partner", "approver"):
-            raise IllegalTransition(f"{name} is not for {actor.part}")
+        if actor.part not in ("partner", "approver", "user"):
+            raise IllegalTransitionError(f"{name} is not for {actor.part}")
         return answers.unknown(request, c.Unknown(name.lower(), "not_yours"), actor, world)
     decision = move(request, command, actor, world)
     after = decision.request.state if decision.request else request.state
     if after not in TRANSITIONS[name].get(request.state, frozenset()):
-        raise IllegalTransition(f"{name}: {request.state} -> {after}")
+        raise IllegalTransitionError(f"{name}: {request.state} -> {after}")
     return decision
 
 

@@ -193,7 +193,9 @@ def _query_only(connection: Any, _record: Any) -> None:
 
 def _beginner(statement: str) -> Any:
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.execute(statement)
 
     return begin
 

@@ -1,4 +1,4 @@
-"""Answers that change nothing: status, help, English original, case, feedback, "what did you mean?"."""
+"""Answers that change nothing: status, help, English, case, feedback, "what did you mean?"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mailflow.core.commands import Actor, Case, English, Feedback, Help, Status,
 from mailflow.core.decision import Decision, Event, Limit, Remark, World
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves.opening import ask_or_show
-from mailflow.core.moves.say import settled, to_approver, to_operator, to_partner
+from mailflow.core.moves.say import answer, settled, to_approver, to_operator, to_partner
 from mailflow.core.request import Request, State
 
 _HOUR = timedelta(hours=1)
@@ -30,32 +30,24 @@ def status(request: Request, _: Status, actor: Actor, world: World) -> Decision:
     """Where it stands; to the partner with the timeline (DOMAIN.md §5, feature 11)."""
     if actor.part == "approver":
         return replace(settled(request, "approver", "asked for the state"), outcome="status")
-    letter = to_partner(
-        Kind.STATUS, request, answers=True, timeline=world.timeline(), resent=False
-    )
+    letter = to_partner(Kind.STATUS, request, answers=True, timeline=world.timeline(), resent=False)
     return Decision("status", "asked for the state", request, letters=(letter,))
 
 
 def help_(request: Request, command: Help, actor: Actor, world: World) -> Decision:
     """The words that can be replied now, and the form."""
-    letter = (
-        to_approver(Kind.HELP, request, answers=True, why=command.why, filled={})
-        if actor.part == "approver"
-        else to_partner(
-            Kind.HELP, request, answers=True, why=command.why, filled=request.fields.given()
-        )
-    )
+    filled = request.fields.given() if actor.part == "partner" else {}
+    letter = answer(Kind.HELP, request, actor, world, why=command.why, filled=filled)
     return Decision("help", "asked for help", request, letters=(letter,))
 
 
 def case(request: Request, command: Case, actor: Actor, world: World) -> Decision:
     """Hand the thread to a person (S04, S30)."""
-    write = to_approver if actor.part == "approver" else to_partner
     return Decision(
         "case", "asked for a person", request,
         events=(Event("case_asked", data={"text": command.text}),),
         letters=(
-            write(Kind.CASE, request, answers=True, text=command.text),
+            answer(Kind.CASE, request, actor, world, text=command.text),
             *to_operator(request, world, what="case", reason=command.text, address=actor.address),
         ),
         remark=Remark("case", command.text),
@@ -64,10 +56,9 @@ def case(request: Request, command: Case, actor: Actor, world: World) -> Decisio
 
 def feedback(request: Request, command: Feedback, actor: Actor, world: World) -> Decision:
     """Stored and thanked for; its content is never answered by a machine (S31)."""
-    write = to_approver if actor.part == "approver" else to_partner
     return Decision(
         "feedback", "a remark on the service", request,
-        letters=(write(Kind.FEEDBACK_THANKS, request, answers=True),),
+        letters=(answer(Kind.FEEDBACK_THANKS, request, actor, world),),
         limit=Limit(f"feedback:{request.reference}:{actor.part}", 1, _HOUR),
         remark=Remark("feedback", command.text),
     )  # fmt: skip
@@ -97,9 +88,8 @@ def english(request: Request, _: English, actor: Actor, world: World) -> Decisio
 
 def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:
     """Asked again with what was read and the words allowed; once per thread and hour."""
-    write = to_approver if actor.part == "approver" else to_partner
-    letter = write(
-        Kind.UNKNOWN_REPLY, request, answers=True, read=command.read, why_code=command.why
+    letter = answer(
+        Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=command.why
     )
     return Decision(
         "unknown", f"not a clear word: {command.why}", request, letters=(letter,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from mailflow.core import address
 from mailflow.core.commands import Accept, Actor, Decline, Nominate, NotMe, Ready
@@ -34,7 +35,8 @@ def accept(request: Request, command: Accept, actor: Actor, world: World) -> Dec
     if closed := _not_open(request, actor, world):
         return closed
     active = replace(request, state=State.ACTIVE, ended_at=world.now, undeliverable="")
-    told = {"accepted_by": request.approver, "way": command.way, "at": world.now}
+    who = actor.address or request.approver
+    told: dict[str, Any] = {"accepted_by": who, "way": command.way, "at": world.now}
     fields = request.fields
     users = tuple(
         Letter(
@@ -55,9 +57,7 @@ def accept(request: Request, command: Accept, actor: Actor, world: World) -> Dec
             ),
         ),
         letters=(
-            to_approver(
-                Kind.CONFIRMATION_CUSTOMER, active, answers=command.way == "reply", **told
-            ),
+            to_approver(Kind.CONFIRMATION_CUSTOMER, active, answers=command.way == "reply", **told),
             to_partner(Kind.CONFIRMATION_PARTNER, active, **told),
             *to_notice(Kind.CONFIRMATION_PARTNER, active, **told),
             *users,
@@ -70,10 +70,8 @@ def decline(request: Request, command: Decline, actor: Actor, world: World) -> D
     """The customer says no, with or without a reason."""
     if closed := _not_open(request, actor, world):
         return closed
-    ended = replace(
-        request, state=State.DECLINED, ended_at=world.now, end_reason=command.reason
-    )
-    told = {"reason": command.reason, "by": request.approver}
+    ended = replace(request, state=State.DECLINED, ended_at=world.now, end_reason=command.reason)
+    told: dict[str, Any] = {"reason": command.reason, "by": request.approver}
     return Decision(
         "declined",
         "a clear refusal by the approver",
@@ -148,7 +146,7 @@ def _nominee_fault(request: Request, nominee: str | None, world: World) -> str:
 
 
 def not_me(request: Request, command: NotMe, actor: Actor, world: World) -> Decision:
-    """"This is not meant for me": everything stops until a person has looked (feature 4)."""
+    """ "This is not meant for me": everything stops until a person has looked (feature 4)."""
     if closed := _not_open(request, actor, world):
         return closed
     held = replace(request, state=State.HOLD, hold_reason="not_me", hold_from=actor.address)

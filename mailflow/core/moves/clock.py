@@ -44,7 +44,9 @@ def next_due(request: Request, policy: Policy) -> datetime | None:
         return request.expires_at
     else:
         return None
-    waiting = [start + day * DAY for day in schedule(request, policy) if day not in request.reminded]
+    waiting = [
+        start + day * DAY for day in schedule(request, policy) if day not in request.reminded
+    ]
     return min([*waiting, end])
 
 
@@ -65,8 +67,7 @@ def customer_days(request: Request, policy: Policy) -> tuple[int, ...]:
 def expire(request: Request, world: World) -> Decision:
     """The term is over: exactly one notice, and a short line to the customer (S27, S28)."""
     ended = replace(request, state=State.EXPIRED, ended_at=world.now)
-    notice = to_partner(Kind.EXPIRY_NOTICE, ended)
-    letters = [replace(notice, to=request.notice_to)]
+    letters = [*to_notice(Kind.EXPIRY_NOTICE, ended)] or [to_partner(Kind.EXPIRY_NOTICE, ended)]
     if request.approver and not request.undeliverable:
         letters.append(to_approver(Kind.EXPIRY_CUSTOMER, ended))
     return Decision(

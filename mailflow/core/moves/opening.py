@@ -140,7 +140,9 @@ def send_form(command: Help, actor: Actor, world: World, *, language: str = "") 
         answers=True,
     )
     limit = Limit(f"help:{actor.address}", 10, timedelta(hours=1))
-    return Decision("help", f"the form, because: {command.why} (S08)", letters=(letter,), limit=limit)
+    return Decision(
+        "help", f"the form, because: {command.why} (S08)", letters=(letter,), limit=limit
+    )
 
 
 def duplicate(
@@ -199,9 +201,7 @@ def ask_or_show(
             understood=request.fields.given(),
             new=new,
         )
-    return to_partner(
-        Kind.REVIEW, request, answers=answers, older=older, warnings=request.warnings
-    )
+    return to_partner(Kind.REVIEW, request, answers=answers, older=older, warnings=request.warnings)
 
 
 def why_ask(errors: tuple[Problem, ...]) -> str:

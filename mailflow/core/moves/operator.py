@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from mailflow.core.commands import Absent, Actor, AddressFailed, Hold, Reject, Release
 from mailflow.core.decision import Decision, Event, World
+from mailflow.core.failure import plain_reason
 from mailflow.core.letter import Kind, Letter
 from mailflow.core.moves.say import to_approver, to_operator, to_partner
 from mailflow.core.request import Request, State
@@ -15,9 +17,7 @@ def hold(request: Request, command: Hold, actor: Actor, world: World) -> Decisio
     """Stop a pending request until a person has looked at it."""
     if request.state is not State.PENDING:
         return Decision("already", f"only a pending request can be held: {request.state}", request)
-    held = replace(
-        request, state=State.HOLD, hold_reason=command.reason, hold_from=command.by
-    )
+    held = replace(request, state=State.HOLD, hold_reason=command.reason, hold_from=command.by)
     told = (
         ()
         if actor.part == "operator"
@@ -49,9 +49,7 @@ def reject(request: Request, command: Reject, actor: Actor, world: World) -> Dec
     """End a held request."""
     if request.state is not State.HOLD:
         return Decision("already", f"it is not on hold: {request.state}", request)
-    ended = replace(
-        request, state=State.CANCELLED, ended_at=world.now, end_reason=command.reason
-    )
+    ended = replace(request, state=State.CANCELLED, ended_at=world.now, end_reason=command.reason)
     letters = [to_partner(Kind.CANCELLED, ended, by="operator", reason=command.reason)]
     if not request.undeliverable:
         letters.append(to_approver(Kind.CANCELLED_CUSTOMER, ended, by="operator"))
@@ -66,7 +64,12 @@ def address_failed(
     request: Request, command: AddressFailed, actor: Actor, world: World
 ) -> Decision:
     """A letter came back for good: the partner hears at once and can mend it (feature 3)."""
-    told = {"address": command.address, "detail": command.detail, "letter": command.letter}
+    told: dict[str, Any] = {
+        "address": command.address,
+        "detail": command.detail,
+        "plain": plain_reason(command.detail),
+        "letter": command.letter,
+    }
     if command.address == request.requester.email:
         if request.fields.notice_email == command.address or not world.operator:
             return Decision("noted", "the partner's own address failed", request)
@@ -116,5 +119,3 @@ def absent(request: Request, command: Absent, actor: Actor, world: World) -> Dec
 def settled_quietly(request: Request, reason: str) -> Decision:
     """Nothing changes and nobody is written to: machines are never answered (I16)."""
     return Decision("noted", reason, request)
-
-

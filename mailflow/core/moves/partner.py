@@ -168,13 +168,9 @@ def cancel(request: Request, command: Cancel, actor: Actor, world: World) -> Dec
     by = "operator" if actor.part == "operator" else "partner"
     if request.state in FINAL:
         return settled(request, "partner", f"it has ended already: {request.state}")
-    ended = replace(
-        request, state=State.CANCELLED, ended_at=world.now, end_reason=command.reason
-    )
+    ended = replace(request, state=State.CANCELLED, ended_at=world.now, end_reason=command.reason)
     letters = [
-        to_partner(
-            Kind.CANCELLED, ended, answers=by == "partner", by=by, reason=command.reason
-        )
+        to_partner(Kind.CANCELLED, ended, answers=by == "partner", by=by, reason=command.reason)
     ]
     if request.approver and not request.undeliverable:
         letters.append(to_approver(Kind.CANCELLED_CUSTOMER, ended, by=by))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from mailflow.core.commands import Actor
 from mailflow.core.decision import Decision, World
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.request import Request, State
@@ -40,6 +42,16 @@ def to_approver(kind: Kind, request: Request, *, answers: bool = False, **data: 
         data,
         answers,
     )
+
+
+def answer(kind: Kind, request: Request, actor: Actor, world: World, **data: Any) -> Letter:
+    """An answer to whoever wrote: partner, approver, or somebody else who got a letter of ours."""
+    if actor.part == "partner":
+        return to_partner(kind, request, answers=True, **data)
+    if actor.part == "approver":
+        return replace(to_approver(kind, request, answers=True, **data), to=actor.address)
+    language = world.language_of(actor.address) or request.language
+    return Letter(kind, actor.address, language, Audience.USER, request, data, True)
 
 
 def to_operator(request: Request, world: World, **data: Any) -> tuple[Letter, ...]:

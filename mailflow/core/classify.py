@@ -1,0 +1,261 @@
+"""What a mail is, and what it asks for: one pure function over the message and the facts.
+
+The order of the questions is the order of safety: first what a machine wrote (never a decision,
+never answered), then who wrote it (not proven: nothing happens), then which of our letters it
+answers, and only then what it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailflow.core import commands as c
+from mailflow.core.automatic import Automatic, automatic
+from mailflow.core.bounce import read_bounce
+from mailflow.core.form import read_form
+from mailflow.core.message import Message, Unreadable
+from mailflow.core.newtext import OwnText, own_text
+from mailflow.core.policy import Policy
+from mailflow.core.reply import Intent, Reply, read_reply
+from mailflow.core.request import Person
+from mailflow.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """The letter of ours that a mail answers.
+
+    `matched_by` is "token" (secret address), "thread" (In-Reply-To, References) or "reference"
+    (in the subject). `person` is the letter's addressee. `current` is true while that person may
+    still speak for the request in this part; `withdrawn` when the token was taken from him.
+    """
+
+    request_id: int
+    reference: str
+    part: str  # "partner", "approver" or "user"
+    person: str
+    revision: int
+    kind: str
+    matched_by: str
+    withdrawn: bool = False
+    current: bool = True
+    language: str = ""
+    account_domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database knows about one mail, read before it is judged."""
+
+    letter: LetterFacts | None = None
+    returned: LetterFacts | None = None  # the letter whose own return path this mail came to
+    unknown_token: bool = False  # a secret address that we never issued
+    person: Person | None = None  # the sender in the directory
+    ours: bool = False  # its Message-ID is one of ours: our own mail coming back
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a mail was understood, and what follows.
+
+    `do` is "apply" (hand `command` to the rules), "ignore", "quarantine", "calm" (the one answer
+    to an unknown or withdrawn secret) or "redirect" (the right letter, the wrong sender).
+    `kind` is "request", "reply", "automatic", "bounce" or "stray".
+    """
+
+    kind: str
+    do: str
+    why: str
+    command: c.Command | None = None
+    part: str = ""
+    request_id: int | None = None
+    reply: Reply | None = None
+    submission: c.Submission | None = None
+    own: OwnText | None = None
+    machine: Automatic | None = None
+    outcome: str = ""
+
+
+def read(
+    message: Message | Unreadable,
+    mail_from: str | None,
+    facts: Facts,
+    verdict: Verdict,
+    policy: Policy,
+) -> Reading:
+    """Understand one mail.
+
+    Args:
+        message: As read by `message.read`.
+        mail_from: Envelope sender; "" = null return path, None = unknown.
+        facts: What the database knows about it.
+        verdict: Whether its sender is proven.
+        policy: Limits for reading fields.
+
+    Returns:
+        What it is, what follows, and the rule that decided. Never raises.
+    """
+    if isinstance(message, Unreadable):
+        return Reading("stray", "quarantine", f"{message.reason}: {message.detail}")
+    if facts.ours:
+        return Reading("automatic", "ignore", "our own mail came back (I16)")
+    if machine := automatic(message, mail_from):
+        return _machine(message, machine, facts)
+    if facts.returned:
+        return Reading("stray", "quarantine", "a person's mail to a return path of ours")
+    if not verdict.proven:
+        return _unproven(message, facts, verdict)
+    if facts.letter:
+        return _answer(message, facts.letter, policy)
+    if facts.unknown_token:
+        return Reading("reply", "calm", "a secret address that we never issued (DOMAIN.md §4)")
+    return _first(message, policy)
+
+
+def _machine(message: Message, machine: Automatic, facts: Facts) -> Reading:
+    """Machines decide nothing and get no answer; two kinds of news are passed on (I16)."""
+    letter = facts.returned or facts.letter
+    if machine.kind in ("bounce", "delayed"):
+        bounce = read_bounce(message)
+        failed = [f for f in bounce.failures if f.permanent] if bounce else []
+        if letter and failed:
+            detail = failed[0].diagnostic or failed[0].status
+            return Reading(
+                "bounce", "apply", f"delivery to {letter.person} failed for good: {detail}",
+                c.AddressFailed(letter.person, detail, letter.kind), "system",
+                letter.request_id, machine=machine,
+            )  # fmt: skip
+        why = "a report that matches no letter of ours" if failed else "not a permanent failure"
+        return Reading("bounce", "ignore", f"{machine.why}; {why}", machine=machine)
+    if machine.kind == "out_of_office" and letter and letter.part == "approver":
+        return Reading(
+            "automatic", "apply", f"{machine.why}: the approver is away",
+            c.Absent(letter.person, machine.absent_until), "system",
+            letter.request_id, machine=machine,
+        )  # fmt: skip
+    return Reading("automatic", "ignore", machine.why, machine=machine)
+
+
+def _unproven(message: Message, facts: Facts, verdict: Verdict) -> Reading:
+    """Nothing happens. Only a customer who holds his letter's secret is told, once, of the page."""
+    letter = facts.letter
+    why = f"the sender is not proven: {verdict.rule} (I13)"
+    if (
+        letter
+        and letter.part == "approver"
+        and letter.matched_by == "token"
+        and not letter.withdrawn
+        and verdict.result == "none"
+        and message.sender == letter.person
+    ):
+        return Reading(
+            "reply", "redirect", f"{why}; told once to use the page", part=letter.part,
+            request_id=letter.request_id, outcome="unproven",
+        )  # fmt: skip
+    kind = "reply" if letter else "request"
+    return Reading(kind, "quarantine", why, request_id=letter.request_id if letter else None)
+
+
+def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
+    """A proven mail that answers one of our letters."""
+    if letter.withdrawn and not letter.current:
+        return Reading(
+            "reply", "calm", "the secret was withdrawn from its holder (DOMAIN.md §4)",
+            part=letter.part,
+        )  # fmt: skip
+    if not may_answer(message.sender, letter, policy):
+        return Reading(
+            "reply", "redirect", f"answered by {message.sender}, written to {letter.person}",
+            part=letter.part, request_id=letter.request_id, outcome="wrong_sender",
+        )  # fmt: skip
+    own = own_text(message)
+    if letter.part == "user":
+        return Reading(
+            "reply", "apply", "an answer to a letter that asks for none: to a person",
+            c.Case(own.text), "user", letter.request_id, own=own,
+        )  # fmt: skip
+    reply = read_reply(own, letter.part, message.subject)
+    command = c.Resend() if letter.withdrawn else _command(reply, letter)
+    why = "an older letter: the newest is sent again" if letter.withdrawn else reply.why
+    return Reading(
+        "reply", "apply", why, command, letter.part, letter.request_id,
+        reply=reply, submission=reply.submission, own=own,
+    )  # fmt: skip
+
+
+def may_answer(sender: str, letter: LetterFacts, policy: Policy) -> bool:
+    """The addressee; for the customer also a colleague in the domain, where the policy says so."""
+    if sender == letter.person:
+        return True
+    domain = sender.rpartition("@")[2]
+    return (
+        policy.domain_colleagues_may_accept
+        and letter.part == "approver"
+        and bool(letter.account_domain)
+        and domain == letter.account_domain
+    )
+
+
+def _command(reply: Reply, letter: LetterFacts) -> c.Command:
+    """The command that a reply's intent stands for."""
+    match reply.intent:
+        case Intent.CONFIRM:
+            by_reference = letter.matched_by == "reference"
+            return c.Confirm(None if by_reference else letter.revision)
+        case Intent.CANCEL:
+            return c.Cancel(reply.text)
+        case Intent.ACCEPT:
+            return c.Accept("reply", reply.text)
+        case Intent.DECLINE:
+            return c.Decline(reply.text)
+        case Intent.NOMINATE:
+            return c.Nominate(reply.argument)
+        case Intent.NOT_ME:
+            return c.NotMe(reply.text)
+        case Intent.READY:
+            return c.Ready()
+        case Intent.CHANGE if reply.submission is not None:
+            return c.Change(reply.submission)
+        case Intent.RENEW:
+            return c.Renew()
+        case Intent.RESEND:
+            return c.Resend()
+        case Intent.STATUS:
+            return c.Status()
+        case Intent.HELP:
+            return c.Help()
+        case Intent.CASE:
+            return c.Case(reply.text)
+        case Intent.FEEDBACK:
+            return c.Feedback(reply.text)
+        case Intent.ENGLISH:
+            return c.English()
+        case _:
+            return c.Unknown(reply.read, reply.code)
+
+
+def _first(message: Message, policy: Policy) -> Reading:
+    """A proven mail that begins something: a request, or a bare HELP, CASE, FEEDBACK."""
+    own = own_text(message)
+    submission = read_form(own, message.subject, policy)
+    reply = None
+    command: c.Command = c.Open(submission, submission.language)
+    if not submission.fields.given():
+        reply = read_reply(own, "partner", message.subject)
+        simple: dict[Intent, c.Command] = {
+            Intent.HELP: c.Help(),
+            Intent.CASE: c.Case(reply.text),
+            Intent.FEEDBACK: c.Feedback(reply.text),
+        }
+        command = simple.get(reply.intent, command)
+    return Reading(
+        "request", "apply", "a mail to the address starts a request (S08)", command, "partner",
+        reply=reply, submission=submission, own=own,
+    )  # fmt: skip
+
+
+def answered_ids(message: Message | Unreadable) -> tuple[str, ...]:
+    """Message-IDs that this mail says it answers, the nearest first."""
+    if isinstance(message, Unreadable):
+        return ()
+    return tuple(dict.fromkeys((*message.in_reply_to, *reversed(message.references))))

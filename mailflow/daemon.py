@@ -1,0 +1,259 @@
+"""The composition root: builds everything from the configuration, starts and stops the threads.
+
+The threads meet only in the database. A fault in one message stays in its loop; a thread that
+dies ends the program with exit code 1, for the supervisor to start it again. TERM and INT stop it
+cleanly: nothing new is taken, what is in work is finished or given back.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from mailflow import __version__, maillog
+from mailflow.authenticate import Authenticator, resolver
+from mailflow.config import Config
+from mailflow.core.commands import Actor, AddressFailed
+from mailflow.core.retry import Backoff
+from mailflow.core.token import is_ours
+from mailflow.delivery.capture import Capture, Redirect
+from mailflow.delivery.outcome import Carrier
+from mailflow.delivery.relay import Relay
+from mailflow.delivery.sender import Sender
+from mailflow.flow import Flow
+from mailflow.ingress.committer import Committer
+from mailflow.ingress.smtp import SmtpIngress
+from mailflow.letters import Letters
+from mailflow.metrics import Metrics
+from mailflow.processor import Processor
+from mailflow.store import inbox, migrate
+from mailflow.store.db import Database, Unavailable
+from mailflow.store.outbox import ClaimedMail
+from mailflow.timers import Timers
+from mailflow.web.pages import pages
+from mailflow.web.server import Server
+
+ROLES = frozenset({"smtp", "processor", "sender", "timers", "web"})
+#: TERM must be done within ten seconds; each thread gets what is left of them.
+STOP_WITHIN_S = 9.0
+
+
+class NotReadyError(Exception):
+    """The program cannot run as it is; the message says what to do."""
+
+
+class Daemon:
+    """The service, or the part of it that `roles` names.
+
+    `db` is given when the caller keeps the database (the demo does); otherwise it is opened here,
+    and its schema must be current.
+    """
+
+    def __init__(
+        self, config: Config, *, roles: Collection[str] = ROLES, db: Database | None = None
+    ) -> None:
+        self.config = config
+        self.db = db or Database(config.database.url)
+        self.metrics = Metrics()
+        self.flow = Flow(self.db, _letters(config), config, bell=self._ring_sender)
+        self._stop = threading.Event()
+        self._dead = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._loops: dict[str, Callable[[threading.Event], None]] = {}
+        self._processor = Processor(
+            self.flow,
+            Authenticator(config.trust, resolver()),
+            self._count,
+        )
+        self._sender = self._build_sender()
+        self._door, self._committer = self._build_door()
+        self._web = self._build_web()
+        self._roles = frozenset(roles)
+        if "processor" in self._roles:
+            self._loops["processor"] = self._processor.run
+        if "sender" in self._roles:
+            self._loops["sender"] = self._sender.run
+        if "timers" in self._roles:
+            self._loops["timers"] = Timers(self.flow).run
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _build_sender(self) -> Sender:
+        delivery = self.config.delivery
+
+        def carrier() -> Carrier:
+            if delivery.mode == "capture":
+                return Capture()
+            relay = Relay(delivery, self.config.service.domain)
+            if delivery.redirect_to or delivery.allow_recipients:
+                return Redirect(relay, delivery.redirect_to, delivery.allow_recipients)
+            return relay
+
+        return Sender(
+            self.db,
+            carrier,
+            Backoff(
+                first=timedelta(seconds=delivery.first_retry_s),
+                longest=timedelta(seconds=delivery.max_retry_s),
+                give_up=timedelta(days=delivery.give_up_days),
+            ),
+            carriers=1 if delivery.mode == "capture" else delivery.connections,
+            on_failed=self._on_failed,
+            chance=random.random,
+            metrics=self.metrics,
+        )
+
+    def _build_door(self) -> tuple[SmtpIngress, Committer]:
+        service, settings = self.config.service, self.config.ingress.smtp
+        committer = Committer(
+            partial(inbox.put_many, self.db),
+            group_max=settings.group_commit_max,
+            on_stored=self._processor.ring,
+            metrics=self.metrics,
+        )
+        bounce = f"{service.bounce_local}@{service.domain}"
+        ours = partial(_is_ours, addresses=(service.address, bounce))
+        return SmtpIngress(settings, ours, committer.submit, self.metrics), committer
+
+    def _build_web(self) -> Server:
+        web = self.config.web
+        host, _, port = web.listen.rpartition(":")
+        app = pages(
+            self.flow,
+            self.config.service,
+            templates=_folder(self.config.service.templates),
+            temporary=(Unavailable,),
+            on_fault=lambda error: maillog.trouble(loop="web", error=error),
+        )
+        return Server(app, host.strip("[]"), int(port), trusted_proxies=web.trusted_proxies)
+
+    # -- running -------------------------------------------------------------------------------
+
+    @property
+    def smtp_port(self) -> int:
+        """The bound port of the first listener."""
+        return self._door.ports[0]
+
+    @property
+    def web_port(self) -> int:
+        """The bound port of the pages."""
+        return self._web.port
+
+    def start(self) -> None:
+        """Start everything. Raises `NotReadyError` or OSError, and leaves nothing running then."""
+        if (state := migrate.state(self.db)) != "current":
+            raise NotReadyError(_schema_advice(state))
+        try:
+            for name, loop in self._loops.items():
+                self._spawn(name, loop)
+            if "web" in self._roles and self.config.web.enabled:
+                self._web.start()
+            if "smtp" in self._roles and self.config.ingress.smtp.enabled:
+                self._committer.start()
+                self._door.start()
+        except BaseException:
+            self.stop()
+            raise
+        maillog.started(roles=",".join(sorted(self._roles)), version=__version__)
+
+    def wait(self, wake: threading.Event) -> bool:
+        """Wait until `wake` is set (True) or a thread has died (False)."""
+        while not wake.wait(0.5):
+            if self._dead.is_set() or not self._alive():
+                return False
+        return True
+
+    def stop(self) -> None:
+        """Take nothing new, finish or give back what is in work, close. Harmless twice."""
+        deadline = time.monotonic() + STOP_WITHIN_S
+        self._stop.set()
+        self._door.stop()
+        self._committer.stop()
+        self._web.stop()
+        self._processor.ring()
+        self._sender.ring()
+        for thread in self._threads:
+            thread.join(max(0.1, deadline - time.monotonic()))
+
+    def _spawn(self, name: str, loop: Callable[[threading.Event], None]) -> None:
+        def body() -> None:
+            try:
+                loop(self._stop)
+            except BaseException as error:
+                maillog.thread_died(loop=name, error=error)
+                self._dead.set()
+
+        thread = threading.Thread(target=body, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _alive(self) -> bool:
+        """Whether the threads that are not ours (door, committer, web) still run."""
+        smtp = "smtp" in self._roles and self.config.ingress.smtp.enabled
+        web = "web" in self._roles and self.config.web.enabled
+        return (not smtp or (self._door.thread.is_alive() and self._committer.thread.is_alive())) \
+            and (not web or self._web.alive)  # fmt: skip
+
+    # -- what the rooms tell each other --------------------------------------------------------
+
+    def _ring_sender(self) -> None:
+        self._sender.ring()
+
+    def _on_failed(self, mail: ClaimedMail, reason: str) -> None:
+        """A letter failed for good: its request is told (DOMAIN.md §5, feature 3)."""
+        if mail.request_id is None:
+            return
+        command = AddressFailed(mail.recipient, reason, mail.kind)
+        self.flow.apply(command, mail.request_id, Actor("system", evidence="relay"))
+
+    def _count(self, kind: str, outcome: str) -> None:
+        self.metrics.processed.labels(kind, outcome).inc()
+
+
+def run(config: Config, roles: Collection[str] = ROLES) -> int:
+    """Run until TERM or INT; a second one quits at once. Exit code: 0 clean, 1 a thread died."""
+    maillog.configure(config.log)
+    daemon = Daemon(config, roles=roles)
+    wake = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        if wake.is_set():
+            os._exit(128 + number)
+        wake.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    daemon.start()
+    clean = daemon.wait(wake)
+    daemon.stop()
+    daemon.db.close()
+    maillog.stopped(reason="told to" if clean else "a thread died")
+    return 0 if clean else 1
+
+
+def _is_ours(address: str, *, addresses: tuple[str, ...]) -> bool:
+    return is_ours(address, *addresses)
+
+
+def _letters(config: Config) -> Letters:
+    return Letters(config.service, _folder(config.service.templates))
+
+
+def _folder(setting: str) -> Path | None:
+    return Path(setting) if setting else None
+
+
+def _schema_advice(state: str) -> str:
+    return {
+        "empty": "the database has no tables yet: run `mailflow migrate`",
+        "old": "the database has the schema of an older version: stop every mailflow, make a "
+        "backup, then run `mailflow migrate`",
+        "newer": "the database has the schema of a newer version: install that version again",
+    }.get(state, "the database is not one of mailflow's: look at [database] url")

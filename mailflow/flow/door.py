@@ -1,0 +1,409 @@
+"""`Flow`: the one way to change a request."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mailflow.config import Config
+from mailflow.core import machine, reference, token
+from mailflow.core.classify import Facts, Reading
+from mailflow.core.commands import Actor, Command, Tick
+from mailflow.core.decision import Decision, Limit
+from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.message import Message, Unreadable
+from mailflow.core.request import OCCUPYING, Person, Request, State
+from mailflow.core.verdict import Verdict
+from mailflow.flow import facts as gathering
+from mailflow.flow import world as surroundings
+from mailflow.flow.post import Answered, Post
+from mailflow.letters import Letters
+from mailflow.store import inbox, outbox, queries, quota, requests, tokens
+from mailflow.store.db import Database, Session
+
+_TRIES = 5
+_ONCE = timedelta(days=36_500)
+#: Unsent letters that invite to something: void once the request has ended (DESIGN.md §2.6).
+_INVITING = (
+    Kind.ACTIVATION, Kind.REMINDER_CUSTOMER, Kind.RELEASED_CUSTOMER, Kind.STILL_WAITING,
+    Kind.REMINDER_PARTNER, Kind.QUESTION, Kind.REVIEW,
+)  # fmt: skip
+
+
+#: Somebody else was faster: load again and decide anew.
+_LOST_RACES = (
+    requests.Conflict, requests.DomainTaken, requests.AlreadyDecided, inbox.DuplicateEffect,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An inbound mail under claim, as far as it was understood."""
+
+    claimed: inbox.Claimed
+    message: Message | Unreadable
+    reading: Reading
+    facts: Facts
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a command."""
+
+    outcome: str
+    reason: str
+    request: Request | None = None
+    letters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page token leads to. `status`: "open", "settled", "withdrawn" or "unknown"."""
+
+    status: str
+    request: Request | None = None
+    person: str = ""
+    language: str = ""
+
+
+class Flow:
+    """Applies commands, one transaction each.
+
+    Args:
+        db: Where everything is kept.
+        letters: Writes mails.
+        config: Addresses, languages, policy.
+        bell: Rung after a commit that put mail into the outbox; a hint, not a promise.
+        chance: Gives n random bytes.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        letters: Letters,
+        config: Config,
+        bell: Callable[[], None] = lambda: None,
+        chance: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.db = db
+        self.config = config
+        self.policy = config.policy.value()
+        self.bell = bell
+        self._chance = chance
+        self._post = Post(letters, config.service, chance)
+
+    # -- the ways in ---------------------------------------------------------------------------
+
+    def gather(self, message: Message | Unreadable, recipients: tuple[str, ...]) -> Facts:
+        """What the database knows about a mail; reads only."""
+        with self.db.reading() as session:
+            return gathering.gather(session, self.config.service, message, recipients)
+
+    def mail(self, mail: Mail) -> Applied:
+        """Let a mail that was understood have its effect, and mark its inbox row, at once."""
+        return self._transact(lambda session: self._mail(session, mail))
+
+    def apply(self, command: Command, request_id: int, actor: Actor) -> Applied:
+        """Apply a command that did not come by mail (operator, clock, machine)."""
+        return self._transact(
+            lambda session: self._apply(session, command, request_id, actor, None, None)
+        )
+
+    def tick(self, request_id: int) -> Applied:
+        """Do what is due for a request; it may be called as often as one likes.
+
+        An expiry waits while a mail that was received before the deadline is still unread: the
+        receipt decides, not our speed (DOMAIN.md §6).
+        """
+
+        def work(session: Session) -> Applied:
+            request = requests.load(session, request_id)
+            now = self.db.now(session)
+            if (
+                request
+                and request.expires_at
+                and now >= request.expires_at
+                and queries.unfinished_before(session, request.expires_at)
+            ):
+                return Applied("waiting", "mail from before the deadline is still unread")
+            return self._apply(session, Tick(), request_id, Actor("clock"), None, None)
+
+        return self._transact(work)
+
+    def page(self, secret: str) -> Page:
+        """What the holder of a page token may see. Reads only."""
+        with self.db.reading() as session:
+            return self._page(session, secret)
+
+    def click(self, secret: str, command: Command) -> Applied:
+        """The holder of a page token decides by the page's button (POST)."""
+
+        def work(session: Session) -> Applied:
+            page = self._page(session, secret)
+            if page.request is None:
+                return Applied("unknown", "the page token gives no right")
+            actor = Actor(
+                "approver",
+                page.person,
+                f"page token {secret[:6]}…",
+                received_at=self.db.now(session),
+            )
+            return self._apply(session, command, page.request.id, actor, None, None)
+
+        return self._transact(work)
+
+    # -- in the transaction --------------------------------------------------------------------
+
+    def _transact(self, work: Callable[[Session], Applied]) -> Applied:
+        """Run `work` in a transaction; anew when somebody else was faster."""
+        for attempt in range(_TRIES):
+            try:
+                with self.db.transaction() as session:
+                    applied = work(session)
+                break
+            except _LOST_RACES:
+                if attempt == _TRIES - 1:
+                    raise
+        if applied.letters:
+            self.bell()
+        return applied
+
+    def _page(self, session: Session, secret: str) -> Page:
+        found = tokens.find(session, token.digest(secret))
+        if found is None or found.purpose != "page" or found.request_id is None:
+            return Page("unknown")
+        request = requests.load(session, found.request_id)
+        if request is None or found.withdrawn_at or found.person != request.approver:
+            return Page("withdrawn")
+        status = "open" if request.state is State.PENDING else "settled"
+        language = request.approver_language or request.language
+        return Page(status, request, found.person, language)
+
+    def _mail(self, session: Session, mail: Mail) -> Applied:
+        reading, claimed, message = mail.reading, mail.claimed, mail.message
+        proven = mail.verdict.proven and isinstance(message, Message)
+        key = _effect_key(message, reading) if proven and isinstance(message, Message) else None
+        if key and queries.effect_known(session, key):
+            applied = Applied("duplicate", "the same mail had its effect before (I2)")
+            key = None
+        else:
+            applied = self._act(session, mail)
+        state = {"quarantine": "quarantined", "ignore": "ignored"}.get(reading.do, "done")
+        if applied.outcome in ("refuse", "quarantine"):
+            state = "refused" if applied.outcome == "refuse" else "quarantined"
+        request_id = applied.request.id if applied.request else reading.request_id
+        inbox.finish(
+            session,
+            claimed.id,
+            claimed.fence,
+            state=state,
+            kind=reading.kind,
+            outcome=applied.outcome,
+            reason=applied.reason,
+            sender=message.sender if isinstance(message, Message) else "",
+            verdict=f"{mail.verdict.result}: {mail.verdict.rule}",
+            message_id=message.message_id if isinstance(message, Message) else "",
+            effect_key=key,
+            request_id=request_id,
+        )
+        return applied
+
+    def _act(self, session: Session, mail: Mail) -> Applied:
+        reading, message = mail.reading, mail.message
+        if reading.do in ("ignore", "quarantine") or isinstance(message, Unreadable):
+            return Applied(reading.do, reading.why)
+        answered = Answered(mail.claimed.id, message.message_id, message.references)
+        if reading.do == "calm":
+            return self._calm(session, message, reading, answered)
+        if reading.do == "redirect":
+            return self._redirect(session, message, reading, answered)
+        assert reading.command is not None
+        actor = Actor(
+            reading.part,
+            message.sender if reading.part != "system" else "",
+            mail.verdict.rule,
+            mail.claimed.id,
+            min(mail.claimed.received_at, self.db.now(session)),
+            mail.facts.person,
+        )
+        return self._apply(
+            session, reading.command, reading.request_id, actor, mail.facts.person, answered
+        )
+
+    def _apply(
+        self,
+        session: Session,
+        command: Command,
+        request_id: int | None,
+        actor: Actor,
+        sender: Person | None,
+        answered: Answered | None,
+    ) -> Applied:
+        """Decide, and store what was decided."""
+        request = requests.load(session, request_id, lock=True) if request_id else None
+        if request_id and request is None:
+            return Applied("unknown", f"there is no request {request_id}")
+        fresh = reference.make(self._chance(8))
+        world = surroundings.build(
+            session, self.db, self.config, self.policy, request, sender, fresh
+        )
+        decision = machine.decide(request, command, actor, world)
+        stored = self._store(session, request, decision, actor, world.now)
+        letters = decision.letters
+        if decision.limit and letters and not self._within(session, decision.limit, world.now):
+            letters = ()
+        for letter in letters:
+            self._post.write(session, _with_id(letter, stored), world.now, answered)
+        subject = stored[-1] if stored else request
+        return Applied(decision.outcome, decision.reason, subject, len(letters))
+
+    def _store(
+        self,
+        session: Session,
+        before: Request | None,
+        decision: Decision,
+        actor: Actor,
+        now: datetime,
+    ) -> list[Request]:
+        """Save the values of a decision with their history; returns them as stored."""
+        stored = []
+        after = decision.request
+        if before and after is not None and after != before:
+            after = requests.save(session, after, before.version, now)
+            self._move_account(session, before, after, now)
+        if after is not None:
+            stored.append(after)
+        if decision.opened:
+            stored.append(requests.insert(session, decision.opened))
+        for address in decision.withdraw:
+            if after is not None:
+                tokens.withdraw(session, after.id, now, address, ("approver_reply", "page"))
+                outbox.withdraw(session, after.id, recipient=address, at=now)
+        if decision.silence and after is not None:
+            outbox.withdraw(session, after.id, kinds=[str(k) for k in _INVITING], at=now)
+        subject = stored[-1] if stored else None
+        for event in decision.events:
+            requests.insert_event(
+                session,
+                request_id=subject.id if subject else None,
+                at=now,
+                name=event.name,
+                from_state=before.state if before else "",
+                to_state=subject.state if subject else "",
+                revision=subject.revision if subject else 0,
+                decides=event.decides,
+                part=actor.part,
+                address=actor.address,
+                evidence=actor.evidence,
+                reason=event.reason or decision.reason,
+                inbox_id=actor.message or None,
+                data=dict(event.data),
+            )
+        if decision.remark:
+            requests.add_remark(
+                session,
+                kind=decision.remark.kind,
+                address=actor.address,
+                remark=decision.remark.text,
+                at=now,
+                request_id=subject.id if subject else None,
+                inbox_id=actor.message or None,
+            )
+        return stored
+
+    def _move_account(
+        self, session: Session, before: Request, after: Request, now: datetime
+    ) -> None:
+        """The account follows its request (DOMAIN.md §6: one per domain)."""
+        if before.state is after.state:
+            return
+        if after.state in OCCUPYING and before.state not in OCCUPYING:
+            requests.account_create(session, after, str(after.state), now)
+        elif before.state in OCCUPYING:
+            state = str(after.state) if after.state in OCCUPYING else "ended"
+            requests.account_set(session, after, state, now)
+
+    # -- answers outside the rules of a request ------------------------------------------------
+
+    def _calm(
+        self, session: Session, message: Message, reading: Reading, answered: Answered
+    ) -> Applied:
+        """The same calm mail for a secret that never was and for one that was withdrawn."""
+        letter = Letter(
+            Kind.SETTLED,
+            message.sender,
+            self.config.service.default_language,
+            Audience.STRANGER,
+            data={"state": "unknown", "at": None, "can_tell_ready": False},
+            answers=True,
+        )
+        limit = Limit(f"calm:{message.sender}", 1, timedelta(days=1))
+        return self._once(session, letter, limit, "unknown_token", reading.why, answered)
+
+    def _redirect(
+        self, session: Session, message: Message, reading: Reading, answered: Answered
+    ) -> Applied:
+        """The right letter, but not (provably) the right sender: told what to do, once."""
+        assert reading.request_id is not None
+        request = requests.load(session, reading.request_id)
+        if request is None:
+            return Applied("quarantine", reading.why)
+        unproven = reading.outcome == "unproven"
+        if unproven and self.config.trust.unproven_replies == "quarantine":
+            return Applied("quarantine", reading.why)
+        letter = Letter(
+            Kind.WRONG_SENDER,
+            request.approver if unproven else message.sender,
+            request.approver_language if unproven else self.config.service.default_language,
+            Audience.APPROVER if unproven else Audience.STRANGER,
+            request if unproven else None,
+            {"why": reading.outcome},
+            answers=True,
+        )
+        limit = Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, _ONCE)
+        return self._once(session, letter, limit, reading.outcome, reading.why, answered)
+
+    def _once(
+        self,
+        session: Session,
+        letter: Letter,
+        limit: Limit,
+        outcome: str,
+        reason: str,
+        answered: Answered,
+    ) -> Applied:
+        now = self.db.now(session)
+        if not self._within(session, limit, now):
+            return Applied(outcome, reason)
+        self._post.write(session, letter, now, answered)
+        return Applied(outcome, reason, letters=1)
+
+    @staticmethod
+    def _within(session: Session, limit: Limit, now: datetime) -> bool:
+        return quota.take(session, limit.key, limit.times, limit.window, now)
+
+
+def _with_id(letter: Letter, stored: list[Request]) -> Letter:
+    """Letters are decided on before a new request has its id: give it to them."""
+    if letter.request is None:
+        return letter
+    for request in stored:
+        if request.reference == letter.request.reference:
+            return replace(letter, request=replace(letter.request, id=request.id))
+    return letter
+
+
+def _effect_key(message: Message, reading: Reading) -> str | None:
+    """What one mail is counted by, however many copies of it arrive (DESIGN.md §2.2).
+
+    Received lines and recipients play no part; a mail without Message-ID is counted by its bytes
+    alone, at the inbox.
+    """
+    if reading.do not in ("apply", "calm", "redirect") or not message.message_id:
+        return None
+    parts = (message.sender, message.message_id, message.body_hash, str(reading.request_id or 0))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

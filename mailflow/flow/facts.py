@@ -1,0 +1,116 @@
+"""What the database knows about one mail, gathered as one value before it is judged."""
+
+from __future__ import annotations
+
+from mailflow.config import ServiceSettings
+from mailflow.core import reference, token
+from mailflow.core.classify import Facts, LetterFacts, answered_ids
+from mailflow.core.message import Message, Unreadable
+from mailflow.core.request import Request
+from mailflow.store import directory, queries
+from mailflow.store.db import Session
+
+_PART_OF_PURPOSE = {"partner_reply": "partner", "approver_reply": "approver"}
+_PART_OF_AUDIENCE = {"partner": "partner", "approver": "approver"}
+
+
+def gather(
+    session: Session,
+    service: ServiceSettings,
+    message: Message | Unreadable,
+    recipients: tuple[str, ...],
+) -> Facts:
+    """Which letter the mail answers, and who its sender is in the directory.
+
+    Match order (DESIGN.md §2.4): secret recipient, then In-Reply-To and References, then the
+    reference in the subject, this last only for the requester himself. A secret recipient that
+    we never issued is not looked at any further.
+    """
+    reply = _digests(recipients, service.address)
+    bounce = _digests(recipients, f"{service.bounce_local}@{service.domain}")
+    answered = answered_ids(message)
+    own_id = message.message_id if isinstance(message, Message) else ""
+    found = queries.message_facts(
+        session, (*reply, *bounce), (*answered, *([own_id] if own_id else []))
+    )
+    by_reply = [f for d in reply if (f := _of_token(found.tokens.get(d)))]
+    by_bounce = [f for d in bounce if (f := _of_token(found.tokens.get(d)))]
+    letter = by_reply[0] if by_reply else None
+    if letter is None and not reply:
+        letter = next((f for i in answered if (f := _of_letter(found.letters.get(i)))), None)
+    person = None
+    if isinstance(message, Message) and message.sender:
+        person = directory.person(session, message.sender, service.internal_domains)
+        if letter is None and not reply and person:
+            letter = _of_reference(session, message.subject, person.email)
+    return Facts(
+        letter=letter,
+        returned=by_bounce[0] if by_bounce else None,
+        unknown_token=bool(reply) and letter is None,
+        person=person,
+        ours=own_id in found.letters,
+    )
+
+
+def _digests(recipients: tuple[str, ...], ours: str) -> list[str]:
+    tags = (token.of_address(recipient, ours) for recipient in recipients)
+    return [token.digest(tag) for tag in tags if tag]
+
+
+def _of_token(fact: queries.TokenFact | None) -> LetterFacts | None:
+    """A letter by its secret; the token says in which part its holder speaks."""
+    if fact is None or fact.letter is None or fact.request_id is None:
+        return None
+    part = _PART_OF_PURPOSE.get(fact.purpose) or _PART_OF_AUDIENCE.get(fact.letter.audience, "user")
+    return _facts(fact.letter, fact.person, fact.revision, part, "token", fact.withdrawn)
+
+
+def _of_letter(letter: queries.LetterFact | None) -> LetterFacts | None:
+    """A letter by its Message-ID."""
+    if letter is None or letter.request_id is None:
+        return None
+    part = _PART_OF_AUDIENCE.get(letter.audience, "user")
+    return _facts(letter, letter.recipient, letter.revision, part, "thread", False)
+
+
+def _facts(
+    letter: queries.LetterFact,
+    person: str,
+    revision: int,
+    part: str,
+    matched_by: str,
+    withdrawn: bool,
+) -> LetterFacts:
+    assert letter.request_id is not None
+    return LetterFacts(
+        request_id=letter.request_id,
+        reference=letter.reference,
+        part=part,
+        person=person,
+        revision=revision,
+        kind=letter.kind,
+        matched_by=matched_by,
+        withdrawn=withdrawn,
+        current=part != "approver" or person == letter.approver,
+        language=letter.language,
+        account_domain=letter.account_domain,
+    )
+
+
+def _of_reference(session: Session, subject: str, sender: str) -> LetterFacts | None:
+    """The requester's own request by the reference in the subject; no revision is known."""
+    name = reference.find(subject)
+    request: Request | None = queries.request_by_reference(session, name) if name else None
+    if request is None or request.requester.email != sender:
+        return None
+    return LetterFacts(
+        request_id=request.id,
+        reference=request.reference,
+        part="partner",
+        person=sender,
+        revision=0,
+        kind="",
+        matched_by="reference",
+        language=request.language,
+        account_domain=request.fields.account_domain,
+    )

@@ -1,0 +1,70 @@
+"""What the rules may know besides the request, answered from the transaction of the decision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailflow.config import Config
+from mailflow.core.decision import World
+from mailflow.core.policy import Policy
+from mailflow.core.request import Person, Request, State
+from mailflow.store import directory, queries
+from mailflow.store.db import Database, Session
+
+#: Country domains whose people most likely read one of our languages (DOMAIN.md §5, feature 16).
+_COUNTRIES = {
+    "es": ("es", "mx", "ar", "co", "cl", "pe", "ve", "uy", "ec", "bo", "py", "cr", "gt"),
+    "pt": ("pt", "br", "ao", "mz"),
+    "fr": ("fr",),
+    "de": ("de", "at"),
+}
+_LANGUAGE_OF_COUNTRY = {
+    country: language for language, countries in _COUNTRIES.items() for country in countries
+}
+
+
+def build(
+    session: Session,
+    db: Database,
+    config: Config,
+    policy: Policy,
+    request: Request | None,
+    sender: Person | None,
+    reference: str,
+) -> World:
+    """The world of one decision."""
+    requester = (
+        directory.person(session, request.requester.email, config.service.internal_domains)
+        if request
+        else sender
+    )
+    asker = requester.email if requester else ""
+
+    def language_of(address: str) -> str:
+        known = queries.language_of(session, address)
+        if known in config.service.languages:
+            return known
+        country = _LANGUAGE_OF_COUNTRY.get(address.rpartition(".")[2], "")
+        return country if country in config.service.languages else ""
+
+    world = World(
+        now=db.now(session),
+        policy=policy,
+        requester=requester,
+        account_of=lambda domain: directory.account(session, domain),
+        earlier_of=lambda domain: _expired(session, asker, domain),
+        language_of=language_of,
+        reference=reference,
+        default_language=config.service.default_language,
+        operator=config.service.operator_address,
+    )
+    if request is None:
+        return world
+    return replace(world, timeline=lambda: queries.timeline(session, request.id))
+
+
+def _expired(session: Session, asker: str, domain: str) -> str:
+    """Reference of the asker's own newest request for `domain`, if that one expired; else ""."""
+    found = queries.earlier_request(session, asker, domain)
+    earlier = queries.request_by_reference(session, found) if found else None
+    return found if earlier and earlier.state is State.EXPIRED else ""

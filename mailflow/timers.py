@@ -1,0 +1,101 @@
+"""What happens by the clock: reminders, lapse, expiry, housekeeping.
+
+`schedule` only ticks. Each job asks the database what is due (UTC), is harmless when run twice or
+on two machines, and may not raise. When the wall clock jumps, `schedule` would sleep through the
+jump; so the loop watches the monotonic clock as well and registers the jobs anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import schedule
+
+from mailflow import maillog
+from mailflow.flow import Flow
+from mailflow.store import queries, quota, retention
+from mailflow.store.db import Unavailable
+
+_PAGE = 200
+_JUMP_S = 5.0
+
+
+def sweep(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]:
+    """Do all that is due now; returns how often each outcome came ("expired", "reminded", …).
+
+    A request that fails is logged and left for the next sweep; the others are not held up.
+    """
+    done: dict[str, int] = {}
+    seen: set[int] = set()  # taken up in this sweep, and still due: waiting, or failed
+    while stop is None or not stop.is_set():
+        with flow.db.reading() as session:
+            due = queries.due_requests(session, flow.db.now(session), _PAGE + len(seen))
+        fresh = [request_id for request_id in due if request_id not in seen]
+        if not fresh:
+            break
+        for request_id in fresh:
+            try:
+                outcome = flow.tick(request_id).outcome
+            except Unavailable:
+                raise
+            except Exception as fault:
+                maillog.trouble(loop=f"sweep, request {request_id}", error=fault)
+                outcome = "failed"
+            done[outcome] = done.get(outcome, 0) + 1
+            if outcome in ("waiting", "failed", "nothing_due"):
+                seen.add(request_id)
+    return done
+
+
+def tidy(flow: Flow) -> None:
+    """Wipe the bytes of mail that was finished long ago, forget old quota windows."""
+    retention.wipe_raw(flow.db, timedelta(days=flow.policy.keep_raw_days))
+    with flow.db.transaction() as session:
+        quota.forget(session, flow.db.now(session) - timedelta(days=2))
+
+
+class Timers:
+    """Runs the jobs until told to stop."""
+
+    def __init__(self, flow: Flow, sweep_every_s: int = 20) -> None:
+        self._flow = flow
+        self._sweep_every_s = sweep_every_s
+        self._scheduler = schedule.Scheduler()
+
+    def run(self, stop: threading.Event) -> None:
+        """Tick until `stop` is set."""
+        self._register(stop)
+        wall, steady = time.time(), time.monotonic()
+        self._safely("sweep", lambda: sweep(self._flow, stop))()
+        while not stop.wait(1.0):
+            jump = (time.time() - wall) - (time.monotonic() - steady)
+            if abs(jump) > _JUMP_S:
+                maillog.clock_jumped(by=jump)
+                self._scheduler.clear()
+                self._register(stop)
+            wall, steady = time.time(), time.monotonic()
+            self._scheduler.run_pending()
+
+    def _register(self, stop: threading.Event) -> None:
+        every = self._scheduler.every
+        every(self._sweep_every_s).seconds.do(
+            self._safely("sweep", lambda: sweep(self._flow, stop))
+        )
+        every(3600).seconds.do(self._safely("tidy", lambda: tidy(self._flow)))
+
+    @staticmethod
+    def _safely(job: str, work: Callable[[], object]) -> Callable[[], None]:
+        """A job that raises would leave `run_pending` and fire again at once: never let it."""
+
+        def run() -> None:
+            try:
+                work()
+            except Unavailable as trouble:
+                maillog.trouble(loop=job, error=trouble)
+            except Exception as fault:
+                maillog.trouble(loop=job, error=fault)
+
+        return run
