@@ -166,8 +166,10 @@ def _fault(question: Question, answer: str) -> str:
     from mailflow.config.schema import settings
 
     info = settings()[question.path].info
+    kind: Any = Annotated[info.annotation, info]  # made at run time
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
     try:
-        TypeAdapter(Annotated[info.annotation, info]).validate_python(_value(question, answer))
+        adapter.validate_python(_value(question, answer))
     except ValidationError as error:
         return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
     return ""

@@ -58,7 +58,7 @@ def load(
     try:
         config = Config.model_validate(_tree(values))
     except ValidationError as error:
-        problems += [_explain(details, given, path) for details in error.errors()]
+        problems += [_explain(details, given, path) for details in _without_echoes(error.errors())]
         raise ConfigError(problems) from None
     problems += contradictions(config)
     if problems:
@@ -106,6 +106,12 @@ def _tree(values: Mapping[Key, Any]) -> dict[str, Any]:
         table[key[-1]] = value
     tree.setdefault("service", {})
     return tree
+
+
+def _without_echoes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """A list whose only entry is wrong is also reported as too short: leave that out."""
+    entries_wrong = {e["loc"][:-1] for e in errors if isinstance(e["loc"][-1], int)}
+    return [e for e in errors if e["loc"] not in entries_wrong]
 
 
 _SHAPES = {

@@ -123,16 +123,15 @@ def _unknown(key: Key, spell: Any, value: Any = None) -> str:
     if key in known:
         return "is a table; write its settings below [" + ".".join(key) + "]"
     siblings = [k for k in known if k[:-1] == key[:-1]]
-    near = difflib.get_close_matches(key[-1], [k[-1] for k in siblings], n=1)
-    same_name = [k for k in known if k[-1] == key[-1]]
+    # Alike by 0.7: "adress" is address, but "nonsense" is not username (0.63).
+    near = difflib.get_close_matches(key[-1], [k[-1] for k in siblings], n=1, cutoff=0.7)
+    elsewhere = difflib.get_close_matches(key[-1], [k[-1] for k in known], n=1, cutoff=0.8)
     if near:
         guess = f"did you mean {spell((*key[:-1], near[0]))}?"
-    elif same_name:
-        guess = f"did you mean {spell(same_name[0])}?"
+    elif elsewhere:
+        guess = f"did you mean {spell(next(k for k in known if k[-1] == elsewhere[0]))}?"
     else:
-        whole = difflib.get_close_matches(spell(key), [spell(k) for k in known], n=1)
-        names = ", ".join(k[-1] for k in siblings)
-        guess = f"did you mean {whole[0]}?" if whole else f"known here: {names or 'nothing'}"
+        guess = f"known here: {', '.join(k[-1] for k in siblings) or 'nothing'}"
     what = "table" if isinstance(value, dict) else "setting"
     return f"is not a {what}; {guess}"
 
