@@ -68,7 +68,7 @@ def test_texts_outside_the_catalogue_are_names_only() -> None:
             r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text("utf-8"), flags=re.S
         )
         words = set(re.findall(r"[A-Za-z]{3,}", re.sub(r"<[^>]*>", " ", source)))
-        assert words <= {"English"}, path.name
+        assert words <= {"English", "wide"}, path.name  # the latter is the name of a class
 
 
 # --- readable by everybody
