@@ -19,30 +19,44 @@ def of(field: str, author: str = "partner.example", **options: bool) -> str:
     "field",
     [
         "mx.vendor.example; dkim=pass header.d=partner.example",
-        "mx.vendor.example; dkim=pass header.i=@partner.example header.s=google header.b=abc/de+f;"
-        " spf=pass (mx.vendor.example: domain of pat@partner.example designates 192.0.2.1 as"
-        " permitted sender) smtp.mailfrom=pat@partner.example;"
-        " dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=partner.example",
+        (
+            "mx.vendor.example; dkim=pass header.i=@partner.example header.s=google header.b=abc/de+f;"
+            " spf=pass (mx.vendor.example: domain of pat@partner.example designates 192.0.2.1 as"
+            " permitted sender) smtp.mailfrom=pat@partner.example;"
+            " dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=partner.example"
+        ),
         "mx.vendor.example; dkim=pass header.i=pat@mail.partner.example",
         "MX.Vendor.Example; DKIM=PASS HEADER.D=PARTNER.EXAMPLE",
         "mx.vendor.example 1; dkim=pass header.d=partner.example",
         "mx.vendor.example (our server) 1 (version); spf=pass smtp.mailfrom=partner.example",
         "mx2.vendor.example;\tspf=pass\tsmtp.mailfrom=bounces+x=y@mail.partner.example",
-        "mx.vendor.example; dkim=pass (2048-bit key; unprotected) header.d=partner.example"
-        ' header.a=rsa-sha256 header.s=s1 header.b="x4Zz"; dkim-atps=neutral;',
-        'mx.vendor.example; dkim=fail reason="bad body hash; see log" header.d=list.example;'
-        " dkim=pass header.d=partner.example",
-        "mx.vendor.example; dmarc=none (p=none dis=none) header.from=partner.example;"
-        " spf=pass smtp.mailfrom=partner.example",
-        "mx.vendor.example; dmarc=temperror header.from=partner.example;"
-        " dkim=pass header.d=partner.example",
-        "mx.vendor.example; auth=pass smtp.auth=x; iprev=pass policy.iprev=192.0.2.1;"
-        " dkim/1=pass header.d=partner.example",
+        (
+            "mx.vendor.example; dkim=pass (2048-bit key; unprotected) header.d=partner.example"
+            ' header.a=rsa-sha256 header.s=s1 header.b="x4Zz"; dkim-atps=neutral;'
+        ),
+        (
+            'mx.vendor.example; dkim=fail reason="bad body hash; see log" header.d=list.example;'
+            " dkim=pass header.d=partner.example"
+        ),
+        (
+            "mx.vendor.example; dmarc=none (p=none dis=none) header.from=partner.example;"
+            " spf=pass smtp.mailfrom=partner.example"
+        ),
+        (
+            "mx.vendor.example; dmarc=temperror header.from=partner.example;"
+            " dkim=pass header.d=partner.example"
+        ),
+        (
+            "mx.vendor.example; auth=pass smtp.auth=x; iprev=pass policy.iprev=192.0.2.1;"
+            " dkim/1=pass header.d=partner.example"
+        ),
         "mx.vendor.example; dkim (a (nested \\) one)) = (b) pass header (c) . d = partner.example",
         'mx.vendor.example; spf=pass smtp.mailfrom="odd; name"@partner.example',
         "mx.vendor.example; dkim=pass(good) header.d=partner.example",
-        "mx.vendor.example; spf=softfail smtp.mailfrom=list.example; dkim=none; arc=fail;"
-        " dmarc=pass policy.published-domain-policy=reject header.from=partner.example",
+        (
+            "mx.vendor.example; spf=softfail smtp.mailfrom=list.example; dkim=none; arc=fail;"
+            " dmarc=pass policy.published-domain-policy=reject header.from=partner.example"
+        ),
     ],
 )
 def test_what_a_trusted_server_proves(field: str) -> None:
@@ -52,12 +66,16 @@ def test_what_a_trusted_server_proves(field: str) -> None:
 @pytest.mark.parametrize(
     "field",
     [
-        "spf=pass (sender IP is 192.0.2.1)  smtp.mailfrom=partner.example; dkim=pass (signature was"
-        " verified)  header.d=partner.example;dmarc=pass action=none"
-        "  header.from=partner.example;compauth=pass reason=100",
-        "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=partner.example; vendor.example; dkim=none"
-        " (message not signed) header.d=none;vendor.example; dmarc=bestguesspass action=none"
-        " header.from=partner.example;",
+        (
+            "spf=pass (sender IP is 192.0.2.1)  smtp.mailfrom=partner.example; dkim=pass (signature was"
+            " verified)  header.d=partner.example;dmarc=pass action=none"
+            "  header.from=partner.example;compauth=pass reason=100"
+        ),
+        (
+            "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=partner.example; vendor.example; dkim=none"
+            " (message not signed) header.d=none;vendor.example; dmarc=bestguesspass action=none"
+            " header.from=partner.example;"
+        ),
     ],
 )
 def test_a_server_that_gives_no_name_is_believed_only_on_demand(field: str) -> None:
@@ -69,8 +87,10 @@ def test_a_server_that_gives_no_name_is_believed_only_on_demand(field: str) -> N
     "field",
     [
         "mx.vendor.example; dmarc=fail (p=REJECT) header.from=partner.example",
-        "mx.vendor.example; dmarc=fail header.from=partner.example; spf=pass"
-        " smtp.mailfrom=evil.example; dkim=pass header.d=evil.example",
+        (
+            "mx.vendor.example; dmarc=fail header.from=partner.example; spf=pass"
+            " smtp.mailfrom=evil.example; dkim=pass header.d=evil.example"
+        ),
         # The server saw the policy fail although something aligned passed: it knows more than we.
         "mx.vendor.example; dkim=pass header.d=mail.partner.example; dmarc=fail (strict)",
     ],

@@ -1,0 +1,23 @@
+"""Who really sent a mail (DOMAIN.md §4 "Proven sender"; PROMISES.md I13, I14, I28).
+
+`Authenticator.verdict` is the one way in. Three modes, chosen in `[trust]`: a mail server of ours
+has checked (`core.authresults`), mailflow checks itself (`own_check`), or the peer is believed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from mailflow.authenticate.authenticator import Authenticator
+from mailflow.authenticate.cache import CachedResolver
+from mailflow.authenticate.dns import DnsError, Resolver, SystemResolver
+
+__all__ = ["Authenticator", "CachedResolver", "DnsError", "Resolver", "SystemResolver", "resolver"]
+
+
+def resolver(
+    clock: Callable[[], float] = time.monotonic, nameservers: Sequence[str] = ()
+) -> Resolver:
+    """DNS with a memory, as the running service uses it: one for the whole process."""
+    return CachedResolver(SystemResolver(clock, nameservers), clock)

@@ -1,0 +1,98 @@
+"""A bounded memory of DNS answers, and a rest for zones that answer too slowly.
+
+One slow or dead zone must not take the worker's time from everybody else's mail (PROMISES.md
+I28): a zone that did not answer, or took longer than `SLOW`, is left alone for `REST` seconds.
+What is known of it still counts; anything new about it is temporary trouble at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from mailflow.authenticate.dns import DnsError, Resolver
+from mailflow.core.address import organisational_domain
+
+ENTRIES = 4096  # answers kept; about 2 MB with long keys
+LONGEST = 3600  # seconds; a withdrawn key should not live on here for a day
+SHORTEST = 5  # seconds; spares the several mails of one conversation a look-up each
+SLOW = 2.0  # seconds for one answer; a healthy one takes well below one
+REST = 60.0  # seconds
+ZONES = 1024  # zones at rest that are remembered
+
+
+class CachedResolver:
+    """Keeps the answers of another resolver for their time to live. Safe among threads.
+
+    Args:
+        inner: Who is asked for what is not known.
+        clock: Monotonic clock in seconds, the same that deadlines are counted on.
+        entries: How many answers are kept; the one unused for longest goes first.
+    """
+
+    def __init__(self, inner: Resolver, clock: Callable[[], float], entries: int = ENTRIES) -> None:
+        self._inner = inner
+        self._clock = clock
+        self._entries = entries
+        self._known: OrderedDict[tuple[str, str], tuple[float, list[Any]]] = OrderedDict()
+        self._resting: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def txt(self, name: str, deadline: float) -> tuple[list[bytes], int]:
+        """See `Resolver`."""
+        return self._get("txt", name, deadline, self._inner.txt)
+
+    def a(self, name: str, deadline: float) -> tuple[list[str], int]:
+        """See `Resolver`."""
+        return self._get("a", name, deadline, self._inner.a)
+
+    def aaaa(self, name: str, deadline: float) -> tuple[list[str], int]:
+        """See `Resolver`."""
+        return self._get("aaaa", name, deadline, self._inner.aaaa)
+
+    def mx(self, name: str, deadline: float) -> tuple[list[str], int]:
+        """See `Resolver`."""
+        return self._get("mx", name, deadline, self._inner.mx)
+
+    def _get(
+        self,
+        kind: str,
+        name: str,
+        deadline: float,
+        ask: Callable[[str, float], tuple[list[Any], int]],
+    ) -> tuple[list[Any], int]:
+        key = (kind, name.lower().rstrip("."))
+        zone = organisational_domain(key[1])
+        begun = self._clock()
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None and known[0] > begun:
+                self._known.move_to_end(key)
+                return list(known[1]), int(known[0] - begun)
+            if self._resting.get(zone, begun) > begun:
+                raise DnsError(f"{zone} answered too slowly a moment ago")
+        try:
+            values, ttl = ask(name, deadline)
+        except DnsError:
+            self._note_time(zone, begun)
+            raise
+        self._note_time(zone, begun)
+        keep = min(max(ttl, SHORTEST), LONGEST)
+        with self._lock:
+            self._known[key] = (self._clock() + keep, list(values))
+            self._known.move_to_end(key)
+            while len(self._known) > self._entries:
+                self._known.popitem(last=False)
+        return values, keep
+
+    def _note_time(self, zone: str, begun: float) -> None:
+        now = self._clock()
+        if now - begun <= SLOW:
+            return
+        with self._lock:
+            self._resting[zone] = now + REST
+            self._resting.move_to_end(zone)
+            while len(self._resting) > ZONES:
+                self._resting.popitem(last=False)

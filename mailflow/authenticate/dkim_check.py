@@ -1,0 +1,125 @@
+"""DKIM (RFC 6376) as proof of the author's domain: only signatures that could prove it are tried.
+
+RSA and Ed25519 are verified by `cryptography`; dkimpy does RSA in Python itself, several times
+slower, and needs a further library for Ed25519 (bench/dkim.py has the figures).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from mailflow.authenticate import canon, signature
+from mailflow.authenticate.dns import DnsError
+from mailflow.authenticate.lookup import Lookup
+from mailflow.core.alignment import aligned
+
+MOST = 3  # signatures tried per message (PROMISES.md I28)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What DKIM or SPF says: "pass" for `domain`, "none" or "temporary", and why."""
+
+    result: str
+    domain: str
+    why: str
+
+
+class Signed:
+    """One message taken apart for its signatures. Body hashes are computed once per form."""
+
+    def __init__(self, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self._fields: dict[str, list[tuple[bytes, bytes]]] = {}
+        for name, value in fields:
+            self._fields.setdefault(name.lower().decode("ascii"), []).append((name, value))
+        self._body = body
+        self._hashes: dict[bool, bytes] = {}
+
+    def all(self, name: str) -> list[tuple[bytes, bytes]]:
+        """Fields of that name (lower case), topmost first: name as sent, value with its CRLF."""
+        return self._fields.get(name, [])
+
+    def body_hash(self, *, relaxed: bool) -> bytes:
+        """SHA-256 of the canonical body."""
+        if relaxed not in self._hashes:
+            data = canon.body(self._body, relaxed=relaxed)
+            self._hashes[relaxed] = hashlib.sha256(data).digest()
+        return self._hashes[relaxed]
+
+    def header_hash(self, found: signature.Signature, own: tuple[bytes, bytes]) -> bytes:
+        """SHA-256 of the signed fields and of the signature field itself (RFC 6376 s3.7)."""
+        digest = hashlib.sha256()
+        relaxed = found.relaxed_header
+        # Each mention in h= takes the next instance from the bottom; one too many takes nothing
+        # (RFC 6376 s5.4.2), which is how signers forbid a second From.
+        used: Counter[str] = Counter()
+        for name in found.signed:
+            instances = self.all(name)
+            used[name] += 1
+            if used[name] <= len(instances):
+                digest.update(canon.field(*instances[-used[name]], relaxed=relaxed))
+        digest.update(canon.signature_field(*own, relaxed=relaxed))
+        return digest.digest()
+
+
+def check(message: Signed, author: str, lookup: Lookup, now: float) -> list[Proof]:
+    """Try the signatures that could stand for the author, until one of the same name passes.
+
+    Args:
+        message: The message taken apart.
+        author: Domain of the single From address, ASCII lower case.
+        lookup: The DNS of this message.
+        now: When it was received, in seconds since 1970.
+
+    Returns:
+        One proof for each signature tried (3 at most), empty if none could stand for the author.
+    """
+    able = [own for own in message.all("dkim-signature") if _may_prove(own[1], author)]
+    proofs: list[Proof] = []
+    for own in able[:MOST]:
+        proofs.append(_try(message, own, lookup, now))
+        if proofs[-1].result == "pass":
+            break
+    return proofs
+
+
+def _may_prove(value: bytes, author: str) -> bool:
+    domain = signature.signer(value)
+    return domain is not None and aligned(author, domain)
+
+
+def _try(message: Signed, own: tuple[bytes, bytes], lookup: Lookup, now: float) -> Proof:
+    found = signature.read(own[1], now)
+    if isinstance(found, str):
+        return Proof("none", "", found)
+    # The hash of the body costs no question to anybody, so it comes before the key.
+    if not hmac.compare_digest(message.body_hash(relaxed=found.relaxed_body), found.body_hash):
+        return Proof("none", "", f"body does not match the signature of {found.domain}")
+    try:
+        records = lookup.txt(found.key_name)
+    except DnsError as trouble:
+        return Proof("temporary", "", f"key of {found.domain}: {trouble}")
+    if len(records) != 1:
+        count = "no key" if not records else "more than one key"
+        return Proof("none", "", f"{count} at {found.key_name}")
+    key = signature.read_key(records[0], found)
+    if isinstance(key, str):
+        return Proof("none", "", f"{key} ({found.key_name})")
+    digest = message.header_hash(found, own)
+    try:
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(found.value, digest)  # RFC 8463 s3: over the hash, not over the fields
+        else:
+            key.verify(found.value, digest, PKCS1v15(), Prehashed(SHA256()))
+    except InvalidSignature:
+        return Proof("none", "", f"header does not match the signature of {found.domain}")
+    return Proof("pass", found.domain, f"dkim=pass for {found.domain}")
