@@ -105,7 +105,9 @@ class Letters:
     def _values(self, letter: Letter, envelope: Envelope, voice: Voice) -> dict[str, Any]:
         """Everything that templates can name, besides the globals of their environment."""
         request = letter.request
-        reply_to = envelope.reply_to or (self._service.address if _writes_to_us(letter) else "")
+        reply_to = envelope.reply_to
+        if reply_to in ("", self._service.address):  # no secret: only a newcomer is answered there
+            reply_to = self._service.address if _writes_to_us(letter) else ""
         language = letter.language
         return {
             "l": letter,
@@ -117,7 +119,7 @@ class Letters:
             "reply_to": reply_to,
             "form": FIELD_NAMES,
             "word": partial(word, language=language),
-            "mark": self._mark(voice) if envelope.reply_to else "",
+            "mark": self._mark(voice) if reply_to else "",
             "logo": mime.cid(envelope.message_id) if self._logo else "",
             "mail_to": partial(mailto, self._service.address),
         }

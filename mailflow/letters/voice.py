@@ -16,10 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 from markupsafe import Markup
 
 from mailflow.config import ServiceSettings
+from mailflow.core.failure import plain_reason
 from mailflow.letters import dates, inert
 from mailflow.letters.catalogue import Catalogue, Speech
 from mailflow.letters.fold import FoldingEnvironment, SandboxedFoldingEnvironment
 from mailflow.letters.folders import LetterError
+from mailflow.letters.history import history
 from mailflow.letters.style import StyledLoader, stylesheet
 from mailflow.letters.view import foreign_words, in_order, own_words
 
@@ -81,7 +83,8 @@ def give_voice(
         )  # fmt: skip
         part.filters.update(
             fill=fill, quoted=quoted, url=real_link, written_day=shared["written_day"],
-            foreign=foreign_words, own=own_words, in_order=in_order,
+            foreign=foreign_words, own=own_words, in_order=in_order, history=history,
+            plain_reason=plain_reason,
         )  # fmt: skip
         kit = load(part, "kit.j2").module
         for macro in _MACROS:
