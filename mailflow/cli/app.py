@@ -87,6 +87,7 @@ def _fail(what: str, mend: str, code: Exit) -> int:
 
 
 def _unexpected(error: Exception) -> int:
+    from mailflow.letters import LetterError
     from mailflow.store.db import Unavailable
 
     if isinstance(error, Unavailable):
@@ -95,6 +96,8 @@ def _unexpected(error: Exception) -> int:
             "try again; if it stays so: mailflow check",
             Exit.TRY_AGAIN,
         )
+    if isinstance(error, LetterError):
+        return _fail(str(error), "look at [service] templates and languages", Exit.CONFIG)
     if isinstance(error, PermissionError):
         what = f"no right to use {error.filename}" if error.filename else "not permitted"
         return _fail(what, "run as the user of the service, or change the rights", Exit.PERMISSION)

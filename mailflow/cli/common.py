@@ -54,7 +54,7 @@ def read_config(given: Path | None, flags: Mapping[str, str] | None = None) -> C
                 "mailflow init, or name one: --config FILE",
                 Exit.CONFIG,
             ) from None
-        raise Failure("\n".join(error.problems), "mailflow check", Exit.CONFIG) from None
+        raise Failure("\n".join(error.problems), code=Exit.CONFIG) from None
 
 
 @contextmanager

@@ -49,8 +49,18 @@ def run(
     Example: mailflow run --config /etc/mailflow/mailflow.toml
     """
     from mailflow import daemon
+    from mailflow.letters import LetterError
 
-    raise typer.Exit(daemon.run(read_config(config), roles_of(role)))
+    settings, roles = read_config(config), roles_of(role)
+    try:
+        code = daemon.run(settings, roles)
+    except (daemon.NotReady, LetterError) as trouble:
+        raise Failure(str(trouble), "mailflow check", Exit.CONFIG) from None
+    except OSError as trouble:
+        raise Failure(
+            f"cannot start: {trouble.strerror or trouble}", "mailflow check", Exit.UNAVAILABLE
+        ) from None
+    raise typer.Exit(code)
 
 
 def roles_of(text: str) -> frozenset[str]:

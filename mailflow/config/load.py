@@ -45,10 +45,8 @@ def load(
     sources = [] if path is None else [from_file(path)]
     sources += [from_environment(env), from_flags(flags or {})]
     problems = [problem for source in sources for problem in source.problems]
-    if path is not None and sources[0].problems and not sources[0].values:
-        raise ConfigError(
-            problems
-        )  # no file: complaints about missing settings would only distract
+    if not all(source.read for source in sources):
+        raise ConfigError(problems)  # complaints about missing settings would only distract
     given: dict[Key, Value] = {}
     for source in sources:
         given.update(source.values)

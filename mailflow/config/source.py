@@ -33,10 +33,11 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one source says, and what is wrong with it."""
+    """What one source says, and what is wrong with it. `read`: whether it could be read at all."""
 
     values: dict[Key, Value]
     problems: list[str]
+    read: bool = True
 
 
 def from_file(path: Path) -> Found:
@@ -46,13 +47,15 @@ def from_file(path: Path) -> Found:
         tree = tomllib.loads(text)
     except FileNotFoundError:
         mend = f"write one with: mailflow init --output {path}"
-        return Found({}, [f"{path}: there is no such file; {mend}"])
+        return Found({}, [f"{path}: there is no such file; {mend}"], False)
     except PermissionError:
-        return Found({}, [f"{path}: may not be read; give this user the right to: chmod, chown"])
+        return Found(
+            {}, [f"{path}: may not be read; give this user the right to: chmod, chown"], False
+        )
     except (OSError, UnicodeDecodeError) as error:
-        return Found({}, [f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"])
+        return Found({}, [f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"], False)
     except tomllib.TOMLDecodeError as error:
-        return Found({}, [f"{path}: is not TOML: {error}"])
+        return Found({}, [f"{path}: is not TOML: {error}"], False)
     values, problems = {}, []
     lines = _lines(text)
     for key, value in _flatten(tree):

@@ -1,0 +1,237 @@
+"""The manners of the command line: help, errors, exit codes, output."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailflow import daemon
+from mailflow.cli import output, service
+from mailflow.cli.exits import MEANING, Exit
+from mailflow.cli.reference import every_command
+from mailflow.store.db import Database
+from tests.daemon.shell import Shell
+
+
+def test_every_command_has_help_and_every_list_has_json() -> None:
+    commands = dict(every_command())
+    assert [name for name, command in commands.items() if not command.help] == []
+    lists = [name for name in commands if name.endswith((" list", " show"))]
+    assert len(lists) >= 10
+    without = [name for name in lists if not any("--json" in p.opts for p in commands[name].params)]
+    assert without == []
+
+
+def test_help_is_instant() -> None:
+    """Nothing heavy is imported for help (1 s on a busy machine; 0.2 s on an idle one)."""
+    heavy = "sqlalchemy, sqlmodel, pydantic, jinja2, aiosmtpd, starlette, dns, cryptography"
+    code = (
+        "import sys; from mailflow.cli.app import run; assert run(['--help']) == 0;"
+        f"found = [m for m in {heavy.split(', ')!r} if m in sys.modules]; assert not found, found"
+    )
+    best = 10.0
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+        best = min(best, time.perf_counter() - started)
+    assert best < 1.0
+
+
+def test_module_and_script_are_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mailflow", "version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[0] == "mailflow"
+    assert done.stderr == ""
+
+
+def test_version(shell: Shell) -> None:
+    (row,) = shell("version", "--json").rows
+    assert set(row) >= {"mailflow", "python", "sqlite", "sqlmodel"}
+    assert row["mailflow"] in shell("--version").out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["no-such-command"], ["people", "list", "--no-such-option"], ["people", "add"],
+        ["inbox", "show", "seventeen"], ["inbox", "list", "--limit", "0"],
+        ["inbox", "list", "--state", "lost"], ["outbox", "list", "--state", "lost"],
+        ["requests", "list", "--state", "lost"], ["inbox", "retry"], ["outbox", "retry"],
+        ["inbox", "retry", "1", "--all"], ["quarantine", "release", "1"],
+        ["run", "--role", "smpt"], ["run", "--role", ","],
+    ],
+)  # fmt: skip
+def test_a_wrong_command_line_ends_with_2(
+    line: list[str], shell: Shell, sqlite_db: Database
+) -> None:
+    result = shell(*line)
+    assert result.code == Exit.USAGE
+    assert result.out == ""
+    assert result.err
+
+
+def test_an_unknown_role_gets_a_guess(shell: Shell) -> None:
+    assert "did you mean smtp?" in shell("run", "--role", "smpt,web").err
+    assert service.roles_of(" smtp, web ") == {"smtp", "web"}
+
+
+def test_roles_are_those_of_the_daemon() -> None:
+    assert set(service.ROLES) == set(daemon.ROLES)
+
+
+def test_no_configuration(shell: Shell) -> None:
+    shell.file.unlink()
+    result = shell("status")
+    assert result.code == Exit.CONFIG
+    assert "there is no configuration" in result.err
+    assert "mailflow init" in result.err
+
+
+def test_a_named_file_that_is_not_there(shell: Shell) -> None:
+    result = shell("status", "--config", "other.toml")
+    assert result.code == Exit.CONFIG
+    assert "other.toml: there is no such file" in result.err
+
+
+def test_a_wrong_configuration_shows_every_problem(shell: Shell) -> None:
+    shell.write("mailflow.toml", "[service]\nadress = 1\n[delivry]\n")
+    result = shell("status")
+    assert result.code == Exit.CONFIG
+    assert "did you mean service.address?" in result.err
+    assert "did you mean delivery?" in result.err
+    assert "service.organisation is missing" in result.err
+
+
+def test_the_environment_names_the_file(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.file.rename(shell.folder / "elsewhere.toml")
+    monkeypatch.setenv("MAILFLOW_CONFIG", "elsewhere.toml")
+    assert shell("config", "show").code == 0
+
+
+def test_a_database_without_tables(shell: Shell) -> None:
+    result = shell("status")
+    assert result.code == Exit.CONFIG
+    assert "mailflow migrate" in result.err
+    assert shell("migrate").code == 0
+    assert shell("status").code == 0
+    assert "up to date already" in shell("migrate").err
+
+
+def test_a_database_of_somebody_else(shell: Shell) -> None:
+    import sqlite3
+
+    with sqlite3.connect(shell.folder / "mailflow.db") as other:
+        other.execute("CREATE TABLE theirs (id INTEGER)")
+    other.close()
+    for command in ("status", "migrate"):
+        result = shell(command)
+        assert result.code == Exit.CONFIG
+        assert "not those of mailflow" in result.err
+
+
+def test_a_database_that_is_away(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILFLOW_DATABASE__URL", "postgresql://nobody:hunter2@127.0.0.1:1/none")
+    result = shell("status")
+    assert result.code == Exit.TRY_AGAIN
+    assert "mailflow check" in result.err
+    assert "hunter2" not in result.err
+
+
+def test_an_unforeseen_fault_shows_no_traceback(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_given: object) -> None:
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr("mailflow.cli.status.read_config", broken)
+    result = shell("status")
+    assert result.code == Exit.SOFTWARE
+    assert "RuntimeError" in result.err
+    assert "/secret/path" not in result.err
+
+
+def test_every_exit_code_has_a_meaning() -> None:
+    assert set(MEANING) == set(Exit)
+
+
+def test_config_show_masks_secrets(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILFLOW_DELIVERY__USERNAME", "user")
+    monkeypatch.setenv("MAILFLOW_DELIVERY__PASSWORD", "hunter2")
+    monkeypatch.setenv("MAILFLOW_DATABASE__URL", "postgresql://me:hunter2@db.example/mailflow")
+    for line in (["config", "show"], ["config", "show", "--json"]):
+        result = shell(*line)
+        assert result.code == 0
+        assert "hunter2" not in result.out
+        assert "postgresql://me:***@db.example/mailflow" in result.out
+
+
+def test_config_show_changed_shows_only_what_differs(shell: Shell) -> None:
+    names = [row["setting"] for row in shell("config", "show", "--changed", "--json").rows]
+    assert "delivery.mode" in names
+    assert "delivery.port" not in names
+
+
+def test_status_is_for_people_and_programs(shell: Shell, sqlite_db: Database) -> None:
+    (row,) = shell("status", "--json").rows
+    assert row["conservation"]["difference"] == 0
+    assert "accepted mail" in shell("status").out
+
+
+def test_expire_has_nothing_to_do(shell: Shell, sqlite_db: Database) -> None:
+    assert shell("expire", "--dry-run", "--json").rows == [{"due": 0}]
+    result = shell("expire")
+    assert (result.code, result.out, result.err) == (0, "", "nothing is due\n")
+
+
+HOSTILE = "a\x1b[31mred\x07\u202egnp.exe\r\nForged: line\x9b"
+
+
+def test_foreign_text_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"name": HOSTILE, "list": [HOSTILE, "[bold]x[/bold]"]}
+    output.listing([row], ["name", "list"], as_lines=False)
+    output.record(row, as_line=False)
+    output.complain(HOSTILE, HOSTILE)
+    output.note(HOSTILE)
+    printed = "".join(capsys.readouterr())
+    assert "\\x1b[31mred\\x07\\u202egnp.exe\\r\\nForged" in printed
+    assert "[bold]x[/bold]" in printed
+    assert all(c == "\n" or c.isprintable() for c in printed)
+
+
+def test_json_keeps_the_value_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    at = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    output.listing([{"name": HOSTILE, "at": at, "all": ("a", "b")}], [], as_lines=True)
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    assert "\x1b" not in printed
+    assert json.loads(printed) == {"name": HOSTILE, "at": "2026-11-24T08:30:00Z", "all": ["a", "b"]}
+
+
+def test_what_goes_into_a_pipe_is_neither_cut_nor_coloured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    output.listing([{"long": "x" * 500}], ["long"], as_lines=False)
+    printed = capsys.readouterr().out
+    assert "x" * 500 in printed
+    assert "\x1b" not in printed
+
+
+def test_a_reader_that_goes_away_is_no_fault(sqlite_db: Database, tmp_path: Path) -> None:
+    """`mailflow … | head -1`: no complaint."""
+    from tests.daemon.shell import CONFIG
+
+    (tmp_path / "mailflow.toml").write_text(CONFIG, encoding="utf-8")
+    command = f"{sys.executable} -m mailflow config show --json | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
