@@ -79,7 +79,7 @@ class Rehearsal:
     ) -> int:
         """A mail arrives and is worked on; returns its inbox id."""
         (stored,) = inbox.put_many(
-            self.db, [Incoming(raw, mail_from, recipients, peer, "rehearsal")]
+            self.db, [Incoming(raw, mail_from, recipients, peer, "smtp")]
         )
         self.work()
         return stored.id
