@@ -187,6 +187,6 @@ class Connection(SMTP):
 
 
 def peer_address(transport: asyncio.BaseTransport) -> str:
-    """The client's IP address; `local` for a socket in the file system."""
+    """The client's IP address; "" if it was gone before it could be asked for."""
     peer: Any = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) else "local"
+    return str(peer[0]) if peer else ""

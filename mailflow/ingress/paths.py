@@ -7,7 +7,6 @@ have, and takes quadratic time. Ours is one linear pattern over at most a comman
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 #: The null return path of bounces, as aiosmtpd hands it on.
 NULL_PATH = "<>"
@@ -22,7 +21,6 @@ _PATH = re.compile(
     r"(?P<rest>(?: .*)?)",
     re.DOTALL,
 )
-_QUOTED_ATOM = re.compile(r'"([A-Za-z0-9!#$%&\'*+/=?^_`{|}~.-]+)"\Z')
 
 MAX_LOCAL = 64  # RFC 5321 §4.5.3.1.1, octets
 MAX_PATH = 254  # RFC 5321 §4.5.3.1.3, less the brackets
@@ -46,34 +44,3 @@ def split_path(text: str) -> tuple[str, str] | None:
         if len(octets) > MAX_PATH or octets.rindex(b"@") > MAX_LOCAL:
             return None
     return address, found["rest"].strip()
-
-
-def ours(intake: str, bounce_local: str) -> Callable[[str], bool]:
-    """Which recipients we take: the intake and the bounce address, each with any `+tag`.
-
-    `intake` is a whole address, `bounce_local` a local part in the same domain. The tag is judged
-    later, by the processor, so that the door tells nobody which tags exist.
-    """
-    local, _, domain = intake.lower().rpartition("@")
-    locals_ = frozenset({local, bounce_local.lower()})
-    domain = _ascii_domain(domain)
-
-    def is_ours(address: str) -> bool:
-        mailbox, at, host = address.rpartition("@")
-        if not at or _ascii_domain(host.lower()) != domain:
-            return False
-        quoted = _QUOTED_ATOM.match(mailbox)
-        base, _, _tag = (quoted[1] if quoted else mailbox).lower().partition("+")
-        return base in locals_
-
-    return is_ours
-
-
-def _ascii_domain(domain: str) -> str:
-    """`domain` in A-labels where it can be written so, for comparing only."""
-    if domain.isascii():
-        return domain
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return domain

@@ -29,12 +29,11 @@ def enhanced(reply: str, *, greeting: bool = False) -> str:
 
     A client's own bytes, which aiosmtpd echoes here and there, cannot become a line of their own.
     """
-    reply = _UNPRINTABLE.sub("?", reply)
+    reply = _UNPRINTABLE.sub("?", reply).replace("Error: ", "", 1)
     code = _ENHANCED.get(reply[:3])
     if greeting or code is None or reply[3:4] != " " or _HAS_CODE.match(reply):
         return reply
-    text = reply[4:].removeprefix("Error: ")
-    return f"{reply[:3]} {code} {text}"
+    return f"{reply[:3]} {code} {reply[4:]}"
 
 
 class Rules:

@@ -12,7 +12,6 @@ import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,10 +31,10 @@ _PROTOCOLS = {"smtp": Session, "lmtp": LmtpSession}
 
 
 class SmtpIngress:
-    """Listens where `settings.listen` says: smtp://HOST:PORT, lmtp://HOST:PORT, lmtp:///PATH.
+    """Listens where `settings.listen` says: smtp://HOST:PORT, lmtp://HOST:PORT.
 
     `is_ours` judges recipients; `submit` is the committer's. `ports` holds the bound ports in the
-    order of `listen` (0 for a path) once `start` has returned.
+    order of `listen` once `start` has returned.
     """
 
     def __init__(
@@ -79,20 +78,16 @@ class SmtpIngress:
     async def _open(self) -> None:
         for url in self._settings.listen:
             parts = urlsplit(url)
+            assert parts.port is not None  # the configuration has looked
             protocol = _PROTOCOLS[parts.scheme]
 
             def session(protocol: type[Session] = protocol) -> Session:
                 return protocol(self._door, self._loop, self._tls)
 
-            if parts.hostname:
-                server = await self._loop.create_server(
-                    session, parts.hostname, parts.port, backlog=BACKLOG
-                )
-                port = server.sockets[0].getsockname()[1]
-            else:
-                await asyncio.to_thread(_remove_stale_socket, Path(parts.path))
-                server = await self._loop.create_unix_server(session, parts.path, backlog=BACKLOG)
-                port = 0
+            server = await self._loop.create_server(
+                session, parts.hostname, parts.port, backlog=BACKLOG
+            )
+            port = server.sockets[0].getsockname()[1]
             self._servers.append(server)
             self.ports.append(port)
             maillog.listening(url=url, port=port)
@@ -126,9 +121,3 @@ def tls_context(cert_file: str, key_file: str) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert_file, key_file or None)
     return context
-
-
-def _remove_stale_socket(path: Path) -> None:
-    """A socket file that a killed process left behind."""
-    if path.is_socket():
-        path.unlink()
