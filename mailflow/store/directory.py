@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlmodel import Session
 
 from mailflow.core.request import Account, Person, Role
 from mailflow.store import tables
 from mailflow.store.db import run
+from mailflow.store.prepared import Prepared
 from mailflow.store.text import storable
 
 _person = tables.PersonRow.__table__  # type: ignore[attr-defined]
@@ -23,7 +24,7 @@ _PERSON = select(
     _person.c.email, _person.c.name, _person.c.company, _person.c.role, _person.c.active,
     _person.c.language,
 )  # fmt: skip
-_PERSON_BY_EMAIL = _PERSON.where(_person.c.email == bindparam("its_email"))
+_PERSON_BY_EMAIL = Prepared(_PERSON.where(_person.c.email == bindparam("its_email")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def person(session: Session, email: str, internal_domains: Collection[str] = ())
 
     `internal_domains` are the vendor's own, lower-case.
     """
-    row = run(session, _PERSON_BY_EMAIL, {"its_email": _key(email)}).one_or_none()
+    row = _PERSON_BY_EMAIL.first(session, {"its_email": _key(email)})
     return None if row is None else _person_of(row, internal_domains)
 
 
@@ -71,7 +72,7 @@ def upsert_people(session: Session, rows: Iterable[Person], at: datetime) -> Peo
             "language": storable(new.language),
         }
         key = _key(new.email)
-        old = run(session, _PERSON_BY_EMAIL, {"its_email": key}).one_or_none()
+        old = _PERSON_BY_EMAIL.first(session, {"its_email": key})
         if old is None:
             run(session, insert(_person).values(email=key, changed_at=at, **values))
             added += 1
@@ -94,14 +95,14 @@ _ACCOUNT = select(
     _account.c.id, _account.c.domain, _account.c.name, _account.c.state,
     _account.c.administrators, _account.c.request_id, _request.c.reference, _request.c.requester,
 ).select_from(_account.outerjoin(_request, _account.c.request_id == _request.c.id))  # fmt: skip
-_OCCUPYING = _ACCOUNT.where(
-    _account.c.domain == bindparam("its_domain"), _account.c.state != "ended"
+_OCCUPYING = Prepared(
+    _ACCOUNT.where(_account.c.domain == bindparam("its_domain"), text("account.state <> 'ended'"))
 )
 
 
 def account(session: Session, domain: str) -> Account | None:
     """The account that occupies a domain: pending, on hold or active; None if it is free."""
-    row = run(session, _OCCUPYING, {"its_domain": domain}).one_or_none()
+    row = _OCCUPYING.first(session, {"its_domain": domain})
     return None if row is None else _account_of(row)
 
 
@@ -128,7 +129,7 @@ def import_accounts(session: Session, rows: Sequence[Account], at: datetime) -> 
             "administrators": [storable(one) for one in new.administrators],
             "changed_at": at,
         }
-        old = run(session, _OCCUPYING, {"its_domain": new.domain}).one_or_none()
+        old = _OCCUPYING.first(session, {"its_domain": new.domain})
         if old is None:
             values |= {"domain": new.domain, "created_at": at}
             run(session, insert(_account).values(**values))

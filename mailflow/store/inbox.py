@@ -15,15 +15,18 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, literal, select, update
+from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session
 
 from mailflow.store.clock import NOW, in_seconds, seconds
 from mailflow.store.db import Database, run
-from mailflow.store.tables import INBOX_OPEN, Inbox, InboxRaw
+from mailflow.store.lists import is_in
+from mailflow.store.prepared import Prepared, insert_of
+from mailflow.store.tables import INBOX_OPEN, Inbox, InboxRaw, one_of
 from mailflow.store.text import storable
 
 _inbox = Inbox.__table__  # type: ignore[attr-defined]
@@ -130,19 +133,17 @@ def _put_group(db: Database, items: Sequence[Incoming]) -> list[Stored]:
         times[key] = times.get(key, 0) + 1
     ids: dict[tuple[str, str], int] = {}
     fresh: set[tuple[str, str]] = set()
+    # Sorted, so that two machines that store the same mails lock them in the same order.
+    order = sorted(first)
     with db.transaction() as session:
         now = db.now(session)
-        # Sorted, so that two machines that store the same mails lock them in the same order.
-        rows = [_row(key, first[key], times[key], now) for key in sorted(first)]
-        upsert = _UPSERT[db.dialect]
-        for row in run(session, upsert, rows):
-            key = (row.content_hash, row.recipients_hash)
+        rows = _UPSERT.each(session, [_row(key, first[key], times[key], now) for key in order])
+        for key, [row] in zip(order, rows, strict=True):
             ids[key] = row.id
             if row.copies == times[key]:
                 fresh.add(key)
-        if fresh:
-            bodies = [{"inbox_id": ids[key], "raw": first[key].raw} for key in sorted(fresh)]
-            run(session, _INSERT_RAW, bodies)
+        bodies = [{"inbox_id": ids[key], "raw": first[key].raw} for key in order if key in fresh]
+        _INSERT_RAW.each(session, bodies)
     results = []
     for key in keys:
         results.append(Stored(ids[key], copy=key not in fresh))
@@ -169,30 +170,36 @@ def _row(key: tuple[str, str], item: Incoming, copies: int, now: datetime) -> di
     }
 
 
-def _upsert(dialect_insert: object) -> object:
-    statement = dialect_insert(_inbox).values(  # type: ignore[operator]
-        state="waiting", attempts=0, fence=0, vouched_by="", kind="", outcome="", reason="",
-        sender="", verdict="", message_id="", next_attempt_at=NOW,
+def _upsert(dialect_insert: Any) -> Any:
+    columns = (
+        "content_hash", "recipients_hash", "size", "mail_from", "recipients", "peer", "source",
+        "received_at", "copies",
     )  # fmt: skip
+    statement = dialect_insert(_inbox).values(
+        {name: bindparam(name) for name in columns}
+        | dict.fromkeys(("kind", "outcome", "reason", "sender", "verdict", "message_id"), "")
+        | {"state": "waiting", "attempts": 0, "fence": 0, "vouched_by": "", "next_attempt_at": NOW}
+    )
     return statement.on_conflict_do_update(
         index_elements=["content_hash", "recipients_hash"],
         set_={"copies": _inbox.c.copies + statement.excluded.copies},
-    ).returning(_inbox.c.id, _inbox.c.content_hash, _inbox.c.recipients_hash, _inbox.c.copies)
+    ).returning(_inbox.c.id, _inbox.c.copies)
 
 
-_UPSERT = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}
-_INSERT_RAW = insert(_raw)
+_UPSERT = Prepared({"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)})
+_INSERT_RAW = Prepared(insert_of(_raw, "inbox_id", "raw"))
 
-# In the order of the partial index on open rows, so that a long queue costs no sort.
+# In the order of the partial index on open rows, so that a long queue costs no sort. The condition
+# is the index's own text: with parameters in it the index would not be taken.
 _due = (
     select(_inbox.c.id)
-    .where(_inbox.c.state.in_([literal(s) for s in INBOX_OPEN]), _inbox.c.next_attempt_at <= NOW)
+    .where(text(one_of("state", INBOX_OPEN)), _inbox.c.next_attempt_at <= NOW)
     .order_by(_inbox.c.next_attempt_at, _inbox.c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
     .cte("due")  # evaluated once: a bare subquery may run again and claim too many
 )
-_CLAIM = (
+_CLAIM = Prepared(
     update(_inbox)
     .where(_inbox.c.id.in_(select(_due.c.id)))
     .values(
@@ -207,9 +214,7 @@ _CLAIM = (
         _inbox.c.source, _inbox.c.received_at, _inbox.c.attempts, _inbox.c.vouched_by,
     )
 )  # fmt: skip
-_BODIES = select(_raw.c.inbox_id, _raw.c.raw).where(
-    _raw.c.inbox_id.in_(bindparam("ids", expanding=True))
-)
+_BODIES = Prepared(select(_raw.c.inbox_id, _raw.c.raw).where(is_in(_raw.c.inbox_id, "ids")))
 
 
 def claim(db: Database, limit: int, lease: timedelta) -> list[Claimed]:
@@ -219,11 +224,11 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[Claimed]:
     counted too.
     """
     with db.transaction() as session:
-        rows = run(session, _CLAIM, {"limit": limit, "lease": seconds(lease)}).all()
+        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease)})
         if not rows:
             return []
         ids = [row.id for row in rows]
-        bodies = {row.inbox_id: row.raw for row in run(session, _BODIES, {"ids": ids})}
+        bodies = dict(_BODIES.all(session, {"ids": ids}))
     return [
         Claimed(
             row.id, row.fence, bodies.get(row.id, b""), row.mail_from, tuple(row.recipients),
@@ -238,7 +243,7 @@ _held = (
     & (_inbox.c.fence == bindparam("its_fence"))
     & (_inbox.c.state == "claimed")
 )
-_FINISH = (
+_FINISH = Prepared(
     update(_inbox)
     .where(_held)
     .values(
@@ -293,7 +298,7 @@ def finish(
         "request_id": request_id,
     }
     try:
-        changed = run(session, _FINISH, values).rowcount
+        changed = _FINISH.run(session, values)
     except IntegrityError as error:
         # SQLite names the column, PostgreSQL the index; both say "effect_key".
         if effect_key is None or "effect_key" not in str(error.orig):
@@ -311,7 +316,7 @@ def stored_message_id(message_id: str) -> str:
 
 
 _spent = _inbox.c.attempts >= bindparam("max_faults")
-_FAULT = (
+_FAULT = Prepared(
     update(_inbox)
     .where(_held)
     .values(
@@ -342,13 +347,13 @@ def fault(
         "pause": seconds(retry_in),
     }
     with db.transaction() as session:
-        state: str | None = run(session, _FAULT, values).scalar_one_or_none()
+        state: str | None = _FAULT.value(session, values)
     if state is None:
         raise LeaseLost(f"inbox {claimed_id}")
     return state
 
 
-_GIVE_BACK = (
+_GIVE_BACK = Prepared(
     update(_inbox)
     .where(_held)
     .values(state="waiting", attempts=_inbox.c.attempts - 1, lease_until=None, next_attempt_at=NOW)
@@ -359,7 +364,7 @@ def give_back(db: Database, claims: Sequence[tuple[int, int]]) -> None:
     """Put mails (id, fence) that were claimed but not begun back at once, on a clean stop."""
     if claims:
         with db.transaction() as session:
-            run(session, _GIVE_BACK, [{"its_id": i, "its_fence": f} for i, f in claims])
+            _GIVE_BACK.each(session, [{"its_id": i, "its_fence": f} for i, f in claims])
 
 
 def _again(session: Session, ids: Sequence[int], states: Sequence[str], vouched_by: str) -> int:

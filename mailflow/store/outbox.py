@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, literal, or_, select, true, update
-from sqlmodel import Session
+from sqlalchemy import bindparam, case, func, or_, select, text, true, update
+from sqlmodel import Session, UTCDateTime
 
 from mailflow.store.clock import NOW, in_seconds, seconds
 from mailflow.store.db import Database, run
+from mailflow.store.lists import is_in
+from mailflow.store.prepared import Prepared, insert_of
 from mailflow.store.tables import Outbox, OutboxRaw
 from mailflow.store.text import storable
 
@@ -76,15 +78,16 @@ class Mark:
     next_attempt_at: datetime | None = None
 
 
-_INSERT = (
-    insert(_outbox)
-    .values(
+_INSERT = Prepared(
+    insert_of(
+        _outbox,
+        "request_id", "inbox_id", "kind", "audience", "language", "revision", "recipient",
+        "mail_from", "message_id", "subject", "created_at",
         state="due", attempts=0, fence=0, answer="", bounced="", recalled=False,
         next_attempt_at=NOW,
-    )
-    .returning(_c.id)
+    ).returning(_c.id)
 )  # fmt: skip
-_INSERT_RAW = insert(_raw)
+_INSERT_RAW = Prepared(insert_of(_raw, "outbox_id", "raw"))
 
 
 def add(session: Session, mail: Mail, at: datetime) -> int:
@@ -105,21 +108,22 @@ def add(session: Session, mail: Mail, at: datetime) -> int:
         "subject": storable(mail.subject),
         "created_at": at,
     }
-    mail_id: int = run(session, _INSERT, values).scalar_one()
-    run(session, _INSERT_RAW, {"outbox_id": mail_id, "raw": mail.raw})
+    mail_id: int = _INSERT.value(session, values)
+    _INSERT_RAW.run(session, {"outbox_id": mail_id, "raw": mail.raw})
     return mail_id
 
 
+_OPEN = text("state IN ('due', 'claimed')")  # the partial index's own words
 # As in `inbox`: index order, rows that another sender holds are skipped, evaluated once.
 _due = (
     select(_c.id)
-    .where(_c.state.in_([literal("due"), literal("claimed")]), _c.next_attempt_at <= NOW)
+    .where(_OPEN, _c.next_attempt_at <= NOW)
     .order_by(_c.next_attempt_at, _c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-_CLAIM = (
+_CLAIM = Prepared(
     update(_outbox)
     .where(_c.id.in_(select(_due.c.id)))
     .values(
@@ -136,9 +140,7 @@ _CLAIM = (
         _c.request_id, _c.kind, _c.state,
     )
 )  # fmt: skip
-_BODIES = select(_raw.c.outbox_id, _raw.c.raw).where(
-    _raw.c.outbox_id.in_(bindparam("ids", expanding=True))
-)
+_BODIES = Prepared(select(_raw.c.outbox_id, _raw.c.raw).where(is_in(_raw.c.outbox_id, "ids")))
 
 
 def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
@@ -147,11 +149,11 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
     The lease must be longer than the relay's whole time-out: until it ends nobody else sends them.
     """
     with db.transaction() as session:
-        rows = run(session, _CLAIM, {"limit": limit, "lease": seconds(lease)}).all()
+        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease)})
         ids = [row.id for row in rows if row.state == "claimed"]
         if not ids:
             return []
-        bodies = {row.outbox_id: row.raw for row in run(session, _BODIES, {"ids": ids})}
+        bodies = dict(_BODIES.all(session, {"ids": ids}))
     return [
         ClaimedMail(
             row.id, row.fence, row.recipient, row.mail_from, bodies[row.id], row.attempts,
@@ -163,16 +165,19 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
 
 
 _again = bindparam("new_state") == "due"
-_MARK = (
+_MARK = Prepared(
     update(_outbox)
     .where(_c.id == bindparam("its_id"), _c.fence == bindparam("its_fence"), _c.state == "claimed")
     .values(
         state=case((_again & _c.recalled, "withdrawn"), else_=bindparam("new_state")),
         finished_at=case((_again & ~_c.recalled, None), else_=NOW),
-        next_attempt_at=func.coalesce(bindparam("again_at"), _c.next_attempt_at),
+        next_attempt_at=func.coalesce(
+            bindparam("again_at", type_=UTCDateTime()), _c.next_attempt_at
+        ),
         lease_until=None,
         answer=bindparam("its_answer"),
     )
+    .returning(_c.id)
 )
 
 
@@ -182,19 +187,22 @@ def mark_many(db: Database, marks: Iterable[Mark]) -> list[bool]:
     if not marks:
         return []
     with db.transaction() as session:
-        return [mark_in(session, mark) for mark in marks]
+        return mark_in(session, marks)
 
 
-def mark_in(session: Session, mark: Mark) -> bool:
-    """Mark one claimed mail in the caller's transaction; False if the lease was lost."""
-    values = {
-        "its_id": mark.id,
-        "its_fence": mark.fence,
-        "new_state": mark.state,
-        "again_at": mark.next_attempt_at,
-        "its_answer": storable(mark.answer),
-    }
-    return run(session, _MARK, values).rowcount == 1
+def mark_in(session: Session, marks: Sequence[Mark]) -> list[bool]:
+    """Mark claimed mails in the caller's transaction; False where the lease was lost."""
+    values = [
+        {
+            "its_id": mark.id,
+            "its_fence": mark.fence,
+            "new_state": mark.state,
+            "again_at": mark.next_attempt_at,
+            "its_answer": storable(mark.answer),
+        }
+        for mark in marks
+    ]
+    return [bool(rows) for rows in _MARK.each(session, values)]
 
 
 def mark(
@@ -226,7 +234,7 @@ def withdraw(
     """
     statement = (
         update(_outbox)
-        .where(_c.request_id == request_id, _c.state.in_(["due", "claimed"]))
+        .where(_c.request_id == request_id, _OPEN)
         .values(
             state=case((_lease_over, "withdrawn"), else_=_c.state),
             finished_at=case((_lease_over, at), else_=None),
@@ -257,9 +265,7 @@ def retry(db: Database, ids: Sequence[int]) -> int:
         return run(session, statement).rowcount
 
 
-_NEXT_DUE = select(func.min(_c.next_attempt_at)).where(
-    _c.state.in_([literal("due"), literal("claimed")])
-)
+_NEXT_DUE = select(func.min(_c.next_attempt_at)).where(_OPEN)
 
 
 def next_due(db: Database) -> datetime | None:

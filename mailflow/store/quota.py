@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, delete, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, UTCDateTime
 
 from mailflow.store.db import run
+from mailflow.store.prepared import Prepared
 from mailflow.store.tables import Quota
 
 _quota = Quota.__table__  # type: ignore[attr-defined]
@@ -23,18 +24,19 @@ def _taking(dialect_insert: Any) -> Any:
     statement = dialect_insert(_quota).values(
         key=bindparam("its_key"), window_start=bindparam("now"), count=1
     )
+    now = bindparam("now", type_=UTCDateTime())
     over = _c.window_start <= bindparam("window_end")
     return statement.on_conflict_do_update(
         index_elements=["key"],
         set_={
             "count": case((over, 1), else_=_c.count + 1),
-            "window_start": case((over, bindparam("now")), else_=_c.window_start),
+            "window_start": case((over, now), else_=_c.window_start),
         },
         where=or_(over, _c.count < bindparam("limit")),
     ).returning(_c.count)
 
 
-_TAKE = {"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)}
+_TAKE = Prepared({"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)})
 
 
 def take(session: Session, key: str, limit: int, window: timedelta, now: datetime) -> bool:
@@ -45,8 +47,7 @@ def take(session: Session, key: str, limit: int, window: timedelta, now: datetim
     if limit < 1:
         return False
     values = {"its_key": key[:255], "now": now, "window_end": now - window, "limit": limit}
-    statement = _TAKE[session.get_bind().dialect.name]
-    return run(session, statement, values).scalar_one_or_none() is not None
+    return _TAKE.value(session, values) is not None
 
 
 def forget(session: Session, before: datetime) -> int:

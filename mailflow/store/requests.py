@@ -12,15 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, UTCDateTime
 
 from mailflow.core.request import Request
 from mailflow.store.clock import NOW
-from mailflow.store.db import run
 from mailflow.store.documents import from_document, to_document
+from mailflow.store.prepared import Prepared, insert_of
 from mailflow.store.tables import Account, Check, Event, Remark, RequestRow
 from mailflow.store.text import storable
 
@@ -59,7 +58,15 @@ def _columns(request: Request) -> dict[str, Any]:
     }
 
 
-_INSERT = sa.insert(_request).returning(_request.c.id)
+_STORED = (
+    "revision", "state", "requester", "approver", "domain", "created_at", "expires_at",
+    "ended_at", "next_due", "document",
+)  # fmt: skip
+_INSERT = Prepared(
+    insert_of(_request, *_STORED, "reference", "version", "opened_at", "changed_at").returning(
+        _request.c.id
+    )
+)
 
 
 def insert(session: Session, request: Request) -> Request:
@@ -70,12 +77,13 @@ def insert(session: Session, request: Request) -> Request:
         "opened_at": request.opened_at,
         "changed_at": request.opened_at,
     }
-    request_id: int = run(session, _INSERT, values).scalar_one()
+    request_id: int = _INSERT.value(session, values)
     return replace(request, id=request_id, version=0)
 
 
-_LOAD = select(_request.c.document, _request.c.version).where(_request.c.id == bindparam("its_id"))
-_LOCK = _LOAD.with_for_update()
+_load = select(_request.c.document, _request.c.version).where(_request.c.id == bindparam("its_id"))
+_LOAD = Prepared(_load)
+_LOCK = Prepared(_load.with_for_update())
 
 
 def load(session: Session, request_id: int, *, lock: bool = False) -> Request | None:
@@ -84,25 +92,19 @@ def load(session: Session, request_id: int, *, lock: bool = False) -> Request | 
     With `lock` other machines wait with their own decision until our transaction ends, instead of
     finding a `Conflict` afterwards (PostgreSQL; a SQLite file has one writer anyway).
     """
-    row = run(session, _LOCK if lock else _LOAD, {"its_id": request_id}).one_or_none()
+    row = (_LOCK if lock else _LOAD).first(session, {"its_id": request_id})
     return None if row is None else from_document(row.document, id=request_id, version=row.version)
 
 
-_SAVE = (
+_SAVE = Prepared(
     update(_request)
     .where(_request.c.id == bindparam("its_id"), _request.c.version == bindparam("its_version"))
     .values(
         version=_request.c.version + 1,
-        changed_at=func.coalesce(bindparam("at"), NOW),
-        **{
-            name: bindparam(name)
-            for name in (
-                "revision", "state", "requester", "approver", "domain", "created_at",
-                "expires_at", "ended_at", "next_due", "document",
-            )
-        },
+        changed_at=func.coalesce(bindparam("at", type_=UTCDateTime()), NOW),
+        **{name: bindparam(name) for name in _STORED},
     )
-)  # fmt: skip
+)
 
 
 def save(
@@ -114,21 +116,37 @@ def save(
     one.
     """
     values = _columns(request) | {"its_id": request.id, "its_version": expected_version, "at": at}
-    if run(session, _SAVE, values).rowcount != 1:
+    if _SAVE.run(session, values) != 1:
         raise Conflict(f"request {request.id}, version {expected_version}")
     return replace(request, version=expected_version + 1)
 
 
-def _unless_there(table: Any, returning: Any, **target: Any) -> dict[str, Any]:
-    return {
-        name: dialect_insert(table).on_conflict_do_nothing(**target).returning(returning)
-        for name, dialect_insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-    }
+def _unless_there(table: Any, columns: Sequence[str], **target: Any) -> Prepared:
+    """INSERT … ON CONFLICT DO NOTHING; gives the id, or no row where the key is taken."""
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return Prepared(
+        {
+            name: dialect_insert(table)
+            .values(values)
+            .on_conflict_do_nothing(**target)
+            .returning(table.c.id)
+            for name, dialect_insert in (
+                ("sqlite", sqlite.insert),
+                ("postgresql", postgresql.insert),
+            )
+        }
+    )
 
 
 _INSERT_EVENT = _unless_there(
-    _event, _event.c.id, index_elements=["request_id"], index_where=text("decides")
-)
+    _event,
+    (
+        "request_id", "at", "name", "from_state", "to_state", "revision", "decides", "part",
+        "address", "evidence", "reason", "inbox_id", "data",
+    ),
+    index_elements=["request_id"],
+    index_where=text("decides"),
+)  # fmt: skip
 
 
 def insert_event(
@@ -167,8 +185,7 @@ def insert_event(
         "inbox_id": inbox_id,
         "data": dict(data or {}),
     }
-    statement = _INSERT_EVENT[session.get_bind().dialect.name]
-    event_id: int | None = run(session, statement, values).scalar_one_or_none()
+    event_id: int | None = _INSERT_EVENT.value(session, values)
     if event_id is None:
         raise AlreadyDecided(f"request {request_id}")
     return event_id
@@ -176,7 +193,7 @@ def insert_event(
 
 _INSERT_ACCOUNT = _unless_there(
     _account,
-    _account.c.id,
+    ("domain", "name", "state", "request_id", "administrators", "created_at", "changed_at"),
     index_elements=["domain"],
     index_where=text("state <> 'ended'"),
 )
@@ -196,12 +213,11 @@ def account_create(session: Session, request: Request, state: str, now: datetime
         "created_at": now,
         "changed_at": now,
     }
-    statement = _INSERT_ACCOUNT[session.get_bind().dialect.name]
-    if run(session, statement, values).scalar_one_or_none() is None:
+    if _INSERT_ACCOUNT.value(session, values) is None:
         raise DomainTaken(request.fields.account_domain)
 
 
-_SET_ACCOUNT = (
+_SET_ACCOUNT = Prepared(
     update(_account)
     .where(_account.c.request_id == bindparam("its_request"))
     .values(
@@ -223,12 +239,14 @@ def account_set(session: Session, request: Request, state: str, now: datetime) -
         "admins": [request.approver] if state == "active" and request.approver else [],
         "now": now,
     }
-    if run(session, _SET_ACCOUNT, values).rowcount != 1:
+    if _SET_ACCOUNT.run(session, values) != 1:
         raise Conflict(f"request {request.id} has no account")
 
 
-_INSERT_REMARK = sa.insert(_remark)
-_INSERT_CHECK = sa.insert(_check)
+_INSERT_REMARK = Prepared(
+    insert_of(_remark, "kind", "address", "text", "at", "request_id", "inbox_id")
+)
+_INSERT_CHECK = Prepared(insert_of(_check, "request_id", "at", "passed", "findings"))
 
 
 def add_remark(
@@ -250,7 +268,7 @@ def add_remark(
         "request_id": request_id,
         "inbox_id": inbox_id,
     }
-    run(session, _INSERT_REMARK, values)
+    _INSERT_REMARK.run(session, values)
 
 
 def add_check(
@@ -258,4 +276,4 @@ def add_check(
 ) -> None:
     """Record one run of the security checks over a request (S25)."""
     values = {"request_id": request_id, "at": at, "passed": passed, "findings": list(findings)}
-    run(session, _INSERT_CHECK, values)
+    _INSERT_CHECK.run(session, values)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Text, bindparam, cast, delete, select, update
 from sqlmodel import Session
 
 from mailflow.core.request import FINAL
@@ -86,3 +89,76 @@ def _wipe(db: Database, old: object, column: object, before: datetime) -> int:
         total += len(ids)
         if len(ids) < BATCH:
             return total
+
+
+_ENDED = select(
+    _request.c.id, _request.c.document, _request.c.requester, _request.c.approver
+).where(_request.c.state.in_([state.value for state in FINAL]))
+
+
+def erase(session: Session, address: str, *, dry_run: bool = False) -> int:
+    """Blank what we know of a person in ended requests, their history and their mails.
+
+    Requests that still run are left alone. Domain and account name belong to a company and stay;
+    so does each line of the history, without the person. Returns how many requests were, or with
+    `dry_run` would be, changed.
+    """
+    quoted = json.dumps(address)
+    mentions = cast(_request.c.document, Text).contains(quoted, autoescape=True)
+    concerned = run(session, _ENDED.where(mentions)).all()
+    ids = [row.id for row in concerned]
+    if dry_run or not ids:
+        return len(ids)
+    for row in concerned:
+        values = {
+            "document": _without(row.document, address),
+            "requester": BLANK if row.requester == address else row.requester,
+            "approver": BLANK if row.approver == address else row.approver,
+        }
+        run(session, update(_request).where(_request.c.id == row.id).values(**values))
+    _blank_history(session, ids, address)
+    _blank_mails(session, ids, address)
+    return len(ids)
+
+
+def _without(value: Any, address: str) -> Any:
+    """A document with every text that names the person blanked, and a person's whole entry."""
+    if isinstance(value, dict):
+        if value.get("email") == address:
+            return {key: BLANK if isinstance(one, str) else one for key, one in value.items()} | {
+                key: value[key] for key in ("role", "language") if key in value
+            }
+        return {key: _without(one, address) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without(one, address) for one in value]
+    return BLANK if isinstance(value, str) and address in value else value
+
+
+def _blank_history(session: Session, ids: Sequence[int], address: str) -> None:
+    events = select(
+        _event.c.id, _event.c.address, _event.c.evidence, _event.c.reason, _event.c.data
+    )
+    for row in run(session, events.where(_event.c.request_id.in_(ids))).all():
+        old = {"evidence": row.evidence, "reason": row.reason, "data": row.data}
+        values = _without(old, address)
+        if row.address == address:
+            values |= {"address": BLANK, "evidence": BLANK}
+        run(session, update(_event).where(_event.c.id == row.id).values(**values))
+    hers = (_token.c.request_id.in_(ids), _token.c.person == address)
+    run(session, update(_token).where(*hers).values(person=BLANK))
+    hers = (_remark.c.request_id.in_(ids), _remark.c.address == address)
+    run(session, update(_remark).where(*hers).values(address=BLANK, text=BLANK))
+
+
+def _blank_mails(session: Session, ids: Sequence[int], address: str) -> None:
+    """Her mails, and all bytes of the requests: a letter to one names the others."""
+    closed = _outbox.c.finished_at.is_not(None)
+    outbound = select(_outbox.c.id).where(_outbox.c.request_id.in_(ids), closed)
+    run(session, delete(_outbox_raw).where(_outbox_raw.c.outbox_id.in_(outbound)))
+    hers = (_outbox.c.id.in_(outbound), _outbox.c.recipient == address)
+    run(session, update(_outbox).where(*hers).values(recipient=BLANK, answer="", bounced=""))
+    closed = _inbox.c.finished_at.is_not(None)
+    inbound = select(_inbox.c.id).where(_inbox.c.request_id.in_(ids), closed)
+    run(session, delete(_inbox_raw).where(_inbox_raw.c.inbox_id.in_(inbound)))
+    hers = (_inbox.c.id.in_(inbound), _inbox.c.sender == address)
+    run(session, update(_inbox).where(*hers).values(sender=BLANK, mail_from=BLANK, verdict=BLANK))

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from mailflow.store.db import run
+from mailflow.store.prepared import Prepared, insert_of
 from mailflow.store.tables import Token
 
 _token = Token.__table__  # type: ignore[attr-defined]
@@ -45,15 +46,19 @@ class TokenRow:
     withdrawn_at: datetime | None
 
 
-_INSERT = insert(_token)
-_FIND = select(
+_INSERT = Prepared(
+    insert_of(
+        _token, "hash", "purpose", "person", "request_id", "outbox_id", "revision", "created_at"
+    )
+)
+_FIND = Prepared(select(
     _c.purpose, _c.person, _c.request_id, _c.outbox_id, _c.revision, _c.created_at,
     _c.withdrawn_at,
-).where(_c.hash == bindparam("its_hash"))  # fmt: skip
+).where(_c.hash == bindparam("its_hash")))  # fmt: skip
 
 
 def add_many(session: Session, new: Sequence[NewToken], at: datetime) -> None:
-    """Store several tokens; one statement."""
+    """Store several tokens."""
     if new:
         rows = [
             {
@@ -67,7 +72,7 @@ def add_many(session: Session, new: Sequence[NewToken], at: datetime) -> None:
             }
             for token in new
         ]
-        run(session, _INSERT, rows)
+        _INSERT.each(session, rows)
 
 
 def add(
@@ -87,7 +92,7 @@ def add(
 
 def find(session: Session, hash: str) -> TokenRow | None:
     """The token with this hash, withdrawn or not; None if we never gave it out."""
-    row = run(session, _FIND, {"its_hash": hash}).one_or_none()
+    row = _FIND.first(session, {"its_hash": hash})
     return None if row is None else TokenRow(*row)
 
 

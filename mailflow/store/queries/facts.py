@@ -6,13 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, literal, select
+from sqlalchemy import bindparam, select, text
 from sqlmodel import Session
 
 from mailflow.core.request import FINAL, Request
-from mailflow.store.db import run
 from mailflow.store.documents import from_document
-from mailflow.store.tables import INBOX_OPEN, Inbox, Outbox, PersonRow, RequestRow, Token
+from mailflow.store.lists import is_in
+from mailflow.store.prepared import Prepared
+from mailflow.store.tables import (
+    INBOX_OPEN,
+    Inbox,
+    Outbox,
+    PersonRow,
+    RequestRow,
+    Token,
+    one_of,
+)
 
 _inbox = Inbox.__table__  # type: ignore[attr-defined]
 _request = RequestRow.__table__  # type: ignore[attr-defined]
@@ -68,7 +77,7 @@ _LETTER = (
     _request.c.reference, _request.c.state, _request.c.approver, _request.c.requester,
     _request.c.domain,
 )  # fmt: skip
-_BY_TOKEN = (
+_BY_TOKEN = Prepared(
     select(
         _token.c.hash,
         _token.c.purpose,
@@ -83,12 +92,12 @@ _BY_TOKEN = (
             _request, _outbox.c.request_id == _request.c.id
         )
     )
-    .where(_token.c.hash.in_(bindparam("hashes", expanding=True)))
+    .where(is_in(_token.c.hash, "hashes"))
 )
-_BY_MESSAGE_ID = (
+_BY_MESSAGE_ID = Prepared(
     select(_outbox.c.message_id, *_LETTER)
     .select_from(_outbox.outerjoin(_request, _outbox.c.request_id == _request.c.id))
-    .where(_outbox.c.message_id.in_(bindparam("ids", expanding=True)))
+    .where(is_in(_outbox.c.message_id, "ids"))
 )
 
 
@@ -102,7 +111,7 @@ def message_facts(
     tokens: dict[str, TokenFact] = {}
     letters: dict[str, LetterFact] = {}
     if token_hashes:
-        for row in run(session, _BY_TOKEN, {"hashes": list(token_hashes)}):
+        for row in _BY_TOKEN.all(session, {"hashes": token_hashes}):
             tokens[row.hash] = TokenFact(
                 row.purpose,
                 row.person,
@@ -112,7 +121,7 @@ def message_facts(
                 None if row.outbox_id is None else _letter(row),
             )
     if message_ids:
-        for row in run(session, _BY_MESSAGE_ID, {"ids": list(message_ids)}):
+        for row in _BY_MESSAGE_ID.all(session, {"ids": message_ids}):
             letters[row.message_id] = _letter(row)
     return MessageFacts(tokens, letters)
 
@@ -125,27 +134,31 @@ def _letter(row: object) -> LetterFact:
     )  # fmt: skip
 
 
-_EFFECT = select(_inbox.c.id).where(_inbox.c.effect_key == bindparam("its_key"))
+_EFFECT = Prepared(
+    select(_inbox.c.id).where(
+        _inbox.c.effect_key == bindparam("its_key"), _inbox.c.effect_key.is_not(None)
+    )
+)
 
 
 def effect_known(session: Session, effect_key: str) -> int | None:
     """The id of the mail that already had this effect (I2); None if none had."""
-    found: int | None = run(session, _EFFECT, {"its_key": effect_key}).scalar_one_or_none()
+    found: int | None = _EFFECT.value(session, {"its_key": effect_key})
     return found
 
 
 _REQUEST = select(_request.c.id, _request.c.version, _request.c.document)
-_BY_ID = _REQUEST.where(_request.c.id == bindparam("its_id"))
-_BY_REFERENCE = _REQUEST.where(_request.c.reference == bindparam("its_reference"))
-_BY_APPROVER = _REQUEST.where(_request.c.approver == bindparam("its_approver")).order_by(
-    _request.c.id.desc()
+_BY_ID = Prepared(_REQUEST.where(_request.c.id == bindparam("its_id")))
+_BY_REFERENCE = Prepared(_REQUEST.where(_request.c.reference == bindparam("its_reference")))
+_BY_APPROVER = Prepared(
+    _REQUEST.where(_request.c.approver == bindparam("its_approver")).order_by(_request.c.id.desc())
 )
-_EARLIER = (
+_EARLIER = Prepared(
     select(_request.c.reference)
     .where(
         _request.c.requester == bindparam("its_requester"),
         _request.c.domain == bindparam("its_domain"),
-        _request.c.state.in_([literal(state.value) for state in sorted(FINAL)]),
+        text(one_of("state", tuple(sorted(FINAL)))),
     )
     .order_by(_request.c.id.desc())
     .limit(1)
@@ -159,30 +172,32 @@ def request_of(row: object) -> Request:
 
 def request(session: Session, request_id: int) -> Request | None:
     """The request with this id, for reading only."""
-    row = run(session, _BY_ID, {"its_id": request_id}).one_or_none()
+    row = _BY_ID.first(session, {"its_id": request_id})
     return None if row is None else request_of(row)
 
 
 def request_by_reference(session: Session, reference: str) -> Request | None:
     """The request with this reference, in either case."""
-    row = run(session, _BY_REFERENCE, {"its_reference": reference.upper()}).one_or_none()
+    row = _BY_REFERENCE.first(session, {"its_reference": reference.upper()})
     return None if row is None else request_of(row)
 
 
 def approver_requests(session: Session, address: str) -> list[Request]:
     """The requests that an address may or might decide about, newest first."""
-    return [request_of(row) for row in run(session, _BY_APPROVER, {"its_approver": address})]
+    return [request_of(row) for row in _BY_APPROVER.all(session, {"its_approver": address})]
 
 
 def earlier_request(session: Session, requester: str, domain: str) -> str:
     """Reference of the requester's own newest ended request for a domain, "" if none."""
     values = {"its_requester": requester, "its_domain": domain}
-    reference: str | None = run(session, _EARLIER, values).scalar_one_or_none()
+    reference: str | None = _EARLIER.value(session, values)
     return reference or ""
 
 
-_PERSON_LANGUAGE = select(_person.c.language).where(_person.c.email == bindparam("its_email"))
-_LETTER_LANGUAGE = (
+_PERSON_LANGUAGE = Prepared(
+    select(_person.c.language).where(_person.c.email == bindparam("its_email"))
+)
+_LETTER_LANGUAGE = Prepared(
     select(_outbox.c.language)
     .where(_outbox.c.recipient == bindparam("its_email"))
     .order_by(_outbox.c.id.desc())
@@ -193,13 +208,13 @@ _LETTER_LANGUAGE = (
 def language_of(session: Session, address: str) -> str:
     """The language we know of somebody: the directory's, else our last letter's; "" if none."""
     for statement in (_PERSON_LANGUAGE, _LETTER_LANGUAGE):
-        language: str | None = run(session, statement, {"its_email": address}).scalar_one_or_none()
+        language: str | None = statement.value(session, {"its_email": address})
         if language:
             return language
     return ""
 
 
-_DUE = (
+_DUE = Prepared(
     select(_request.c.id)
     .where(_request.c.next_due <= bindparam("now"))
     .order_by(_request.c.next_due, _request.c.id)
@@ -209,14 +224,13 @@ _DUE = (
 
 def due_requests(session: Session, now: datetime, limit: int) -> list[int]:
     """Requests for which the clock has something to do (business time), longest due first."""
-    return list(run(session, _DUE, {"now": now, "limit": limit}).scalars())
+    return [row.id for row in _DUE.all(session, {"now": now, "limit": limit})]
 
 
-_UNFINISHED = select(
-    exists().where(
-        _inbox.c.state.in_([literal(state) for state in INBOX_OPEN]),
-        _inbox.c.received_at < bindparam("deadline"),
-    )
+_UNFINISHED = Prepared(
+    select(_inbox.c.id)
+    .where(text(one_of("state", INBOX_OPEN)), _inbox.c.received_at < bindparam("deadline"))
+    .limit(1)
 )
 
 
@@ -225,5 +239,4 @@ def unfinished_before(session: Session, deadline: datetime) -> bool:
 
     The expiry sweep waits for it (DOMAIN.md §6); failed and quarantined mail does not count.
     """
-    found: bool = run(session, _UNFINISHED, {"deadline": deadline}).scalar_one()
-    return bool(found)
+    return _UNFINISHED.first(session, {"deadline": deadline}) is not None
