@@ -19,11 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy.exc as errors
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, select
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    create_engine,
+    event,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL
 from sqlmodel import Session as Session
 
 from mailflow.store.clock import NOW
+from mailflow.store.prepared import Prepared, driver_of
 
 #: Longest wait for the write lock of a SQLite file, within this process and against others.
 BUSY_SECONDS = 20.0
@@ -72,6 +82,7 @@ class Database:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
+            session.connection()  # begins now, not with the first statement: `now` is read after it
             yield session
 
     @contextlib.contextmanager
@@ -89,9 +100,7 @@ class Database:
         """
         with _translated(), self._writing(), self._writer.connect() as connection:
             if self.dialect == "sqlite":
-                raw = connection.connection.dbapi_connection
-                assert raw is not None
-                raw.execute("PRAGMA foreign_keys = OFF")
+                driver_of(connection).execute("PRAGMA foreign_keys = OFF")
             try:
                 with connection.begin():
                     yield connection
@@ -109,7 +118,7 @@ class Database:
         """
         if self.dialect == "sqlite":
             return datetime.now(UTC)
-        moment: datetime = session.connection().execute(_CLOCK).scalar_one()
+        moment: datetime = _CLOCK.value(session)
         return moment
 
     def close(self) -> None:
@@ -130,7 +139,30 @@ class Database:
             self._lock.release()
 
 
-_CLOCK = select(NOW)
+_CLOCK = Prepared(select(NOW))
+_BEGIN = Prepared(text("BEGIN"))
+_BEGIN_IMMEDIATE = Prepared(text("BEGIN IMMEDIATE"))
+_SAVEPOINT = Prepared(text("SAVEPOINT part"))
+_RELEASE = Prepared(text("RELEASE SAVEPOINT part"))
+_ROLLBACK = Prepared(text("ROLLBACK TO SAVEPOINT part"))
+
+
+@contextlib.contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """A part of a transaction: an exception undoes it alone, and the transaction can go on.
+
+    For working through several mails in one transaction. Not to be nested.
+    """
+    _SAVEPOINT.run(session)
+    try:
+        yield
+    except BaseException:
+        # Where even this fails (connection lost), the error that led here is the one to tell.
+        with contextlib.suppress(errors.DBAPIError):
+            _ROLLBACK.run(session)
+            _RELEASE.run(session)
+        raise
+    _RELEASE.run(session)
 
 
 def run(session: Session, statement: Any, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
@@ -174,9 +206,9 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
     writer = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
     reader = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=28)
-    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+    for engine, begin in ((writer, _begin_immediate), (reader, _begin)):
         event.listen(engine, "connect", _pragmas)
-        event.listen(engine, "begin", _beginner(begin))
+        event.listen(engine, "begin", begin)
     event.listen(reader, "connect", _query_only)
     return writer, reader
 
@@ -191,13 +223,12 @@ def _query_only(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 
-def _beginner(statement: str) -> Any:
-    def begin(connection: Connection) -> None:
-        driver = connection.connection.dbapi_connection
-        assert driver is not None
-        driver.execute(statement)
+def _begin_immediate(connection: Connection) -> None:
+    _BEGIN_IMMEDIATE.run_on(connection)
 
-    return begin
+
+def _begin(connection: Connection) -> None:
+    _BEGIN.run_on(connection)
 
 
 def _postgres_engines(url: URL) -> tuple[Engine, Engine]:

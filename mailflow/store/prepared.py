@@ -54,6 +54,10 @@ class Prepared:
         changed: int = form.execute(connection, parameters or {}).rowcount
         return changed
 
+    def run_on(self, connection: Connection) -> None:
+        """Run it, without parameters, on a connection that has no session (yet)."""
+        self._form(connection).execute(connection, {})
+
     def each(self, session: Session, many: Sequence[Parameters]) -> list[list[Any]]:
         """Run it once for each set of parameters; the rows of each run."""
         connection, form = self._at(session)
@@ -63,6 +67,9 @@ class Prepared:
 
     def _at(self, session: Session) -> tuple[Connection, _Form]:
         connection = session.connection()
+        return connection, self._form(connection)
+
+    def _form(self, connection: Connection) -> _Form:
         name = connection.dialect.name
         form = self._forms.get(name)
         if form is None:
@@ -70,7 +77,7 @@ class Prepared:
             if isinstance(statement, Mapping):
                 statement = statement[name]
             form = self._forms[name] = _Form(statement, connection.dialect)
-        return connection, form
+        return form
 
 
 def insert_of(table: Any, *columns: str, **fixed: Any) -> Any:
