@@ -161,15 +161,15 @@ def _value(question: Question, answer: str) -> Any:
 
 def _fault(question: Question, answer: str) -> str:
     """What is wrong with an answer, or ""."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError, create_model
 
     from mailflow.config.schema import settings
 
     info = settings()[question.path].info
-    kind: Any = Annotated[info.annotation, info]  # made at run time
-    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    field: Any = (info.annotation, info)
+    model = create_model("Answer", value=field)
     try:
-        adapter.validate_python(_value(question, answer))
+        model.model_validate({"value": _value(question, answer)})
     except ValidationError as error:
         return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
     return ""

@@ -19,7 +19,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(migrate)
     app.command("version")(version_command)
-    app.command(hidden=True)(failpoints)
 
 
 def demo(
@@ -54,7 +53,7 @@ def run(
     settings, roles = read_config(config), roles_of(role)
     try:
         code = daemon.run(settings, roles)
-    except (daemon.NotReady, LetterError) as trouble:
+    except (daemon.NotReadyError, LetterError) as trouble:
         raise Failure(str(trouble), "mailflow check", Exit.CONFIG) from None
     except OSError as trouble:
         raise Failure(
@@ -82,18 +81,22 @@ def migrate(config: ConfigFile = None) -> None:
 
     Safe to repeat. Before an upgrade: stop every mailflow, and make a backup.
     """
+    import os
+
     from mailflow.cli.common import SCHEMA
     from mailflow.cli.output import note
     from mailflow.store import migrate as schema
     from mailflow.store.db import Database
 
     db = Database(read_config(config).database.url)
+    umask = os.umask(0o077)  # an SQLite file is made here, and will hold mail
     try:
         before = schema.state(db)
         if before in {"newer", "unknown"}:
             raise Failure(*SCHEMA[before], Exit.CONFIG)
         schema.upgrade(db)
     finally:
+        os.umask(umask)
         db.close()
     words = {"current": "was up to date already", "empty": "has its tables now"}
     note(f"the database {words.get(before, 'is up to date now')}")
@@ -118,11 +121,3 @@ def version(*, as_json: bool = False) -> None:
         for package in ("aiosmtpd", "sqlmodel", "SQLAlchemy", "jinja2", "starlette"):
             parts[package.lower()] = installed(package)
     record(parts, as_line=as_json)
-
-
-def failpoints() -> None:
-    """Print the names that MAILFLOW_FAILPOINT knows, one a line."""
-    from mailflow import daemon
-
-    for name in daemon.FAILPOINTS:
-        typer.echo(name)

@@ -117,6 +117,7 @@ def test_reserved_variables_are_no_settings(name: str, tmp_path: Path) -> None:
         (GOOD + "[ingress]\nlisten = []\n", "did you mean ingress.smtp.listen?"),
         (GOOD + "[web]\npublic_url = 'x'\n", "did you mean service.public_url?"),
         (GOOD + "nonsense = 1\n", "known here: mode, host, port"),
+        ("service = 5\n", "service.address is missing"),
         ("service = 5\n", "is a table; write its settings below [service]"),
     ],
 )

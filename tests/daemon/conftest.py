@@ -1,4 +1,4 @@
-"""Fixtures of the daemon ring."""
+"""Fixtures of the daemon ring: a database for a process of its own, and the command line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.shell import Shell
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database of either kind; its tables are made by `Service.prepare`."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'mailflow.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ Each module looks at one part and yields findings; nothing is changed and no mai
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +43,7 @@ def check(
     from mailflow.cli.output import listing
 
     settings = read_config(config)
-    findings = list(examine(settings, config_path(config), os.environ, offline=offline))
+    findings = list(examine(settings, config_path(config), offline=offline))
     if as_json:
         rows = [
             {"code": f.code, "level": f.level.value, "what": f.what, "mend": f.mend}
@@ -57,13 +56,11 @@ def check(
         raise typer.Exit(Exit.FAILURE)
 
 
-def examine(
-    config: Config, path: Path | None, env: Mapping[str, str], *, offline: bool
-) -> Iterator[Finding]:
+def examine(config: Config, path: Path | None, *, offline: bool) -> Iterator[Finding]:
     """Everything, in the order in which one would mend it."""
     from mailflow.cli.check import dns, doors, files, looks, sending, storage, trust
 
-    yield from files.examine(config, path, env)
+    yield from files.examine(config, path)
     yield from storage.examine(config)
     yield from doors.examine(config)
     yield from trust.examine(config)

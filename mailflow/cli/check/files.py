@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from mailflow.cli.check.finding import Finding, fault, ok, warning
@@ -14,7 +14,7 @@ from mailflow.config import Config
 OTHER_DESCRIPTORS = 100
 
 
-def examine(config: Config, path: Path | None, env: Mapping[str, str]) -> Iterator[Finding]:
+def examine(config: Config, path: Path | None) -> Iterator[Finding]:
     """The configuration file, secret files, the user, limits of the process."""
     yield ok("config-read", f"{path or 'the environment'}: read, and consistent")
     if path is not None:
@@ -31,12 +31,6 @@ def examine(config: Config, path: Path | None, env: Mapping[str, str]) -> Iterat
             "root",
             "this user is root, which the service does not need",
             "run it as a user of its own; a low port is reached through a mail server in front",
-        )
-    if "MAILFLOW_FAILPOINT" in env:
-        yield warning(
-            "failpoint-set",
-            "MAILFLOW_FAILPOINT is set: the service will kill itself at that point",
-            "unset MAILFLOW_FAILPOINT",
         )
     yield from _descriptors(config)
 

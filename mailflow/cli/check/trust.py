@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from mailflow.cli.check.finding import Finding, fault, warning
+from mailflow.cli.check.finding import Finding, warning
 from mailflow.config import Config
 from mailflow.config.checks import is_loopback
 
@@ -17,12 +17,13 @@ def examine(config: Config) -> Iterator[Finding]:
     """Whether somebody could forge his way in."""
     trust, smtp, service = config.trust, config.ingress.smtp, config.service
     reachable = [place for place in smtp.listen if not is_loopback(place.partition("://")[2])]
-    if smtp.enabled and reachable and trust.mode == "trusted_verifier" and not trust.trusted_peers:
-        yield fault(
-            "forgeable",
-            f"{', '.join(reachable)}: whoever connects here directly can write an"
-            " Authentication-Results header of his own, and would be believed",
-            "listen at 127.0.0.1 only, or name your mail servers in [trust] trusted_peers",
+    mode = trust.mode if trust.smtp_mode == "same" else trust.smtp_mode
+    if smtp.enabled and reachable and mode == "trusted_verifier" and not trust.trusted_peers:
+        yield warning(
+            "peers-missing",
+            f"{', '.join(reachable)}: others may hand mail in here, but only what this machine"
+            " itself hands in can be proven",
+            "name your mail servers in [trust] trusted_peers, or listen at 127.0.0.1 only",
         )
     for network in trust.trusted_peers:
         if ip_network(network).num_addresses > MANY:
