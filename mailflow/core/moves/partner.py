@@ -167,7 +167,7 @@ def cancel(request: Request, command: Cancel, actor: Actor, world: World) -> Dec
     """The partner, or the operator for him, withdraws."""
     by = "operator" if actor.part == "operator" else "partner"
     if request.state in FINAL:
-        return settled(request, "partner", f"it has ended already: {request.state}")
+        return settled(request, by, f"it has ended already: {request.state}")
     ended = replace(request, state=State.CANCELLED, ended_at=world.now, end_reason=command.reason)
     letters = [
         to_partner(Kind.CANCELLED, ended, answers=by == "partner", by=by, reason=command.reason)

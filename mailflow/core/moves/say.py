@@ -71,7 +71,12 @@ def to_operator(request: Request, world: World, **data: Any) -> tuple[Letter, ..
 
 
 def settled(request: Request, part: str, reason: str, *, outcome: str = "already") -> Decision:
-    """Nothing to do any more: a friendly word about the state, never an error (DOMAIN.md §4)."""
+    """Nothing to do any more: a friendly word about the state, never an error (DOMAIN.md §4).
+
+    The operator sees the outcome where he typed; nobody is written to for him.
+    """
+    if part == "operator":
+        return Decision(outcome, reason, request)
     late = request.state is State.EXPIRED and not request.ready_told
     data = {
         "state": str(request.state),
