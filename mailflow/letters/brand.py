@@ -52,7 +52,7 @@ def palette(colour: str) -> dict[str, str]:
         "brand": colour,
         "on_brand": on,
         "link": _towards("#000000", colour, LIGHT),
-        "link_dark": _towards("#ffffff", colour, DARK),
+        "link_dark": _towards("#ffffff", colour, DARK, 7.0),  # thin light strokes need more
     }
 
 
@@ -66,13 +66,13 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
-def _towards(goal: str, colour: str, ground: str) -> str:
+def _towards(goal: str, colour: str, ground: str, enough: float = ENOUGH) -> str:
     """`colour` moved towards `goal` in steps of a twentieth until it reads on `ground`."""
     start, end = _rgb(colour), _rgb(goal)
     for step in range(21):
         mixed = [round(a + (b - a) * step / 20) for a, b in zip(start, end, strict=True)]
         candidate = "#{:02x}{:02x}{:02x}".format(*mixed)
-        if contrast(candidate, ground) >= ENOUGH:
+        if contrast(candidate, ground) >= enough:
             return candidate
     return goal
 
