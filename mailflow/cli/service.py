@@ -113,9 +113,10 @@ def version(*, as_json: bool = False) -> None:
     import sqlite3
     from importlib.metadata import version as installed
 
+    from mailflow import __version__
     from mailflow.cli.output import record
 
-    parts = {"mailflow": installed("mailflow"), "python": platform.python_version()}
+    parts = {"mailflow": __version__, "python": platform.python_version()}
     if as_json:
         parts["sqlite"] = sqlite3.sqlite_version
         for package in ("aiosmtpd", "sqlmodel", "SQLAlchemy", "jinja2", "starlette"):
