@@ -70,11 +70,13 @@ class Connection(SMTP):
             super().connection_made(transport)
             return
         assert isinstance(transport, asyncio.Transport)
+        self.door.lines.add(self)
         address = peer_address(transport)
         if not self.door.crowd.admit(self, address):
             answer = "421 4.7.0 Too many connections, try again later"
             self.door.refused(answer, self.source, address)
             self._leaving = True
+            self.transport = transport
             transport.write(answer.encode() + b"\r\n")
             transport.close()
             return
@@ -89,6 +91,7 @@ class Connection(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client is gone. aiosmtpd calls this twice after a failed TLS handshake."""
+        self.door.lines.discard(self)
         if not self._inside:
             return
         self._inside = False

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 from mailflow import maillog
 from mailflow.config import SmtpIngressSettings
-from mailflow.ingress.crowd import Budget, Crowd
+from mailflow.ingress.crowd import Budget, Crowd, Guest
 from mailflow.metrics import Metrics
 from mailflow.store.inbox import Incoming, Stored
 
@@ -31,6 +31,7 @@ class Door:
         self.is_ours = is_ours
         self.submit = submit
         self.metrics = metrics
+        self.lines: set[Guest] = set()  # every connection there is, also those being refused
         self.crowd = Crowd(settings.max_connections, settings.max_connections_per_address)
         self.budget = Budget(max(IN_FLIGHT_BYTES, 2 * settings.max_message_bytes))
         metrics.in_flight_bytes.set_function(lambda: self.budget.used)

@@ -95,16 +95,17 @@ class SmtpIngress:
     async def _close(self, grace: float) -> None:
         for server in self._servers:
             server.close()
-        crowd = self._door.crowd
+        lines = self._door.lines
         deadline = self._loop.time() + grace
-        while len(crowd) and self._loop.time() < deadline:
-            for guest in crowd.guests():
+        await asyncio.sleep(0.02)  # connections that were just being taken come in
+        while lines and self._loop.time() < deadline:
+            for guest in self._door.crowd.guests():
                 if guest.quiet_for() is not None:
                     guest.send_away("421 4.3.2 Shutting down, try again later")
-            await asyncio.sleep(0.05)
-        for guest in crowd.guests():
-            guest.abort()
-        while len(crowd) and self._loop.time() < deadline + 1:
+            await asyncio.sleep(0.02)
+        for line in list(lines):
+            line.abort()
+        while lines and self._loop.time() < deadline + 1:
             await asyncio.sleep(0.01)
 
 

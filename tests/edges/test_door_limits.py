@@ -100,6 +100,7 @@ def test_a_flood_of_connections_leaves_no_file_open(sqlite_db: Database) -> None
                 client.close()
         until(lambda: house.count("connections", source="smtp") == 0)
         until(lambda: open_files() <= before)
+        until(lambda: serve_or_refuse(house))
         assert serve_honestly(house) < 1
 
 
@@ -111,12 +112,11 @@ def test_an_endless_line_costs_no_memory(sqlite_db: Database) -> None:
         with Client(house.smtp) as client:
             client.greet().envelope()
             most = 0
-            for sent in range(64):
-                try:
+            sent = 0
+            with contextlib.suppress(OSError):
+                for sent in range(64):  # noqa: B007
                     client.send(block)
-                except OSError:
-                    break
-                most = max(most, memory())
+                    most = max(most, memory())
         assert sent < 16, "it hung up on us"
         assert most - before < 16 * MEBIBYTE
         assert serve_honestly(house) < 1
@@ -147,7 +147,7 @@ def test_unfinished_mails_share_a_bounded_memory(sqlite_db: Database) -> None:
 def test_a_client_that_never_reads_is_cut_off(sqlite_db: Database) -> None:
     limits = {"idle_timeout_s": 0.3, "max_recipients": 1000, "max_errors": 100}
     with open_house(sqlite_db, **limits) as house, Client(house.smtp) as client:
-        client.sock.setblocking(False)
+        client.greet().sock.setblocking(False)
         with contextlib.suppress(OSError):  # nobody takes more from us
             for _ in range(1000):
                 client.send(b"HELP\r\n" * 1000)
