@@ -231,7 +231,8 @@ def _labelled(line: str) -> tuple[str, str, str] | None:
             value = line[match.end() :].strip()
             return name, label, re.sub(r"^[:：=\s]+", "", value)
     bare = _ALONE.sub("", line)
-    if len(bare) < 60 and (name := label_of(bare)) and not is_weak(bare):
+    exact = len(bare) == len(line.rstrip())  # no separator: it may be a word of prose
+    if len(bare) < 60 and (name := label_of(bare, exact=exact)) and not is_weak(bare):
         return name, bare, ""
     return None
 

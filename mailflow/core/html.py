@@ -1,7 +1,7 @@
 """HTML of a mail as lines of text, with what its author did not write marked or left out.
 
-The result speaks the same language as a plain-text mail, so that one set of rules cuts both:
-quoted blocks come out as lines beginning with `> `, and a place below which everything is quoted
+The result speaks the same language as a plain-text mail, so that one set of rules cuts both: a
+quoted block comes out as one line beginning with `>`, and a place below which everything is quoted
 comes out as the line `CUT`. Hidden and struck text is left out and listed.
 """
 
@@ -74,19 +74,18 @@ class Rendered:
 
 @dataclass(slots=True)
 class _State:
-    quoted: int = 0
     pre: int = 0
     background: int = 0
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     pending: str = ""  # "", " ", "\t" or "\n": what separates the next text from the last
     length: int = 0
-    line_quoted: bool = False
+    cut: bool = False
 
     def flush(self) -> None:
         text = "".join(self.line).strip(" ")
         if text or self.lines:
-            self.lines.append("> " + text if self.line_quoted else text)
+            self.lines.append(text)
         self.line.clear()
 
     def put(self, text: str) -> None:
@@ -96,8 +95,6 @@ class _State:
         elif self.pending and self.line:
             self.line.append(self.pending)
         self.pending = ""
-        if not self.line:
-            self.line_quoted = self.quoted > 0
         self.line.append(text)
         self.length += len(text)
 
@@ -112,8 +109,11 @@ class _State:
         self.pending = ""
 
 
-def render(html: str) -> Rendered:
-    """Lines of the visible text of an HTML document. Linear, bounded, never raises."""
+def render(html: str, *, below: bool = True) -> Rendered:
+    """Lines of the visible text of an HTML document. Linear, bounded, never raises.
+
+    `below` false leaves out what stands below a `CUT`, where nobody is going to read it.
+    """
     tree = LexborHTMLParser(html)
     root = tree.body or tree.root
     out = Rendered("")
@@ -121,7 +121,7 @@ def render(html: str) -> Rendered:
         return out
     hiding = _hiding_rules(html)
     state = _State()
-    _walk(root, state, out, hiding)
+    _walk(root, state, out, hiding, below=below)
     if state.line:
         state.flush()
     out.text = "\n".join(state.lines)
@@ -144,6 +144,8 @@ def _walk(
     state: _State,
     out: Rendered,
     hiding: tuple[frozenset[str], frozenset[str]],
+    *,
+    below: bool,
 ) -> None:
     """Depth first with a stack of our own: deep nesting must not end in a RecursionError."""
     # (node, verb): "open" visits a node, "close" undoes what its opening did.
@@ -168,6 +170,8 @@ def _walk(
         if tag.startswith(("-", "!")) or tag in _SKIP:
             continue
         verbs = _open(node, tag, state, out, hiding)
+        if state.cut and not below:
+            return
         if verbs is None:
             continue
         stack.extend((None, v) for v in verbs)
@@ -205,9 +209,6 @@ def _text(text: str, state: _State) -> None:
 def _close(verb: str, state: _State) -> None:
     if verb == "block":
         state.block()
-    elif verb == "quote":
-        state.block()
-        state.quoted -= 1
     elif verb == "pre":
         state.pre -= 1
     elif verb == "background":
@@ -245,8 +246,8 @@ def _open(
         return None
     if not attributes:
         if tag == "blockquote":
-            state.quoted += 1
-            verbs.append("quote")
+            _quote(state)
+            return None
         return verbs
     style = (attributes.get("style") or "").lower()
     classes = (attributes.get("class") or "").lower().split()
@@ -284,11 +285,11 @@ def _open(
         if verdict is None:
             return None
         if verdict:
-            verbs.append(verdict)
-            return verbs
+            _quote(state)
+            return None
     if tag == "blockquote" and not (_NO_BORDER.search(style) and attributes.get("type") != "cite"):
-        state.quoted += 1
-        verbs.append("quote")
+        _quote(state)
+        return None
     if tag == "a":
         href = (attributes.get("href") or "").strip()
         if href[:7].lower() == "mailto:":
@@ -326,16 +327,21 @@ def _named(node: LexborNode, names: list[str], state: _State, out: Rendered) -> 
             if name.endswith("moz-forward-container"):
                 _cut(state)
                 return ""
-            state.block()
-            state.quoted += 1
             return "quote"
     return ""
+
+
+def _quote(state: _State) -> None:
+    """One line stands for the whole block: nobody writes new text inside a quotation."""
+    state.pending = "\n"
+    state.put("> …")
+    state.pending = "\n"
 
 
 def _cut(state: _State) -> None:
     state.pending = "\n"
     state.put(CUT)
-    state.line_quoted = False
+    state.cut = True
     state.pending = "\n"
 
 

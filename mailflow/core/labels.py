@@ -131,11 +131,14 @@ _LEAD = re.compile(
 _EXTRA = re.compile(r"\((?:[^()]{0,60})\)|\[[^\[\]]{0,60}\]|\*")
 
 
-def label_of(text: str) -> str:
-    """The field that a label names, "" if it names none. Small typos are forgiven."""
+def label_of(text: str, *, exact: bool = False) -> str:
+    """The field that a label names, "" if it names none.
+
+    Small typos are forgiven unless `exact`: a label without a separator may be a word of prose.
+    """
     if not text or len(text) > _MAX_LABEL + 40:
         return ""
-    return _label_of(text)
+    return _EXACT.get(tidy(text), "") if exact else _label_of(text)
 
 
 @lru_cache(maxsize=4096)

@@ -9,12 +9,12 @@ from mailflow.core.hygiene import fold
 
 _MARKS: dict[str, str] = {
     "en": "the and of to is are we you your please for this that with have our it be hello hi dear regards thanks thank "
-    "account name customer confirm confirmed accept decline cancel request domain note users yes would like need from i my "
+    "account name customer confirm confirmed accept decline cancel request domain note users yes would like need from my email emails "
     "best kind help status activate reject nominate not ready renew resend all good correct",
-    "es": "el la los las de del que y en por para con una un su se es lo favor hola gracias saludos cuenta nombre cliente confirmo "
+    "es": "el la los las de del que en por para con una un su se es lo favor hola gracias saludos cuenta nombre cliente confirmo "
     "confirmar confirmado acepto aceptar rechazo rechazar cancelar solicitud dominio nota usuarios si buenos dias estimados quiero correo todo "
-    "correcto muchas al nuestro estado ayuda activar activo designar listo reenviar soy yo datos",
-    "pt": "o a os as de do da dos das que e em por para com uma um seu se ao no na nao favor ola obrigado obrigada conta nome cliente "
+    "correcto muchas al nuestro estado ayuda activar activo designar listo reenviar soy yo datos adelante nombre buenas queda",
+    "pt": "os as de do da dos das que em por para com uma um seu se ao no na nao favor ola obrigado obrigada conta nome cliente "
     "confirmo confirmado aceito aceitar recuso recusar solicitacao pedido dominio nota utilizadores usuarios sim bom boa dia prezados quero tudo "
     "certo correto muito cumprimentos atenciosamente voce estado ajuda ativar ativo indicar pronto reenviar sou eu dados ja",
     "fr": "le la les de du des que et en pour avec une un votre vous nous je est ce il au aux s'il plait bonjour merci cordialement "
@@ -22,7 +22,7 @@ _MARKS: dict[str, str] = {
     "parfait beaucoup pas etat aide activer j'active moi pret renvoyer d'accord c'est",
     "de": "der die das und in zu den ist sind wir sie ihr ihre ich mit fur von auf ein eine bitte hallo danke gruss grusse konto name kunde "
     "bestatige bestatigen bestatigt akzeptieren ablehnen stornieren anfrage antrag domain hinweis benutzer ja unser alles vielen dank freundlichen "
-    "nicht korrekt hiermit hilfe aktivieren benennen bereit erneut senden geehrte damen herren",
+    "nicht korrekt hiermit hilfe aktivieren benennen bereit erneut senden geehrte damen herren kontoname kunden benutzer domane bestellnummer hinweis konto",
 }
 _WEIGHTS: dict[str, dict[str, float]] = {}
 for _code, _text in _MARKS.items():
@@ -39,12 +39,13 @@ _SIGNS = (
     ("fr", re.compile("[œ]|\\bç")),
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ADDRESS = re.compile(r"\S*[@/]\S*|\b[\w-]+\.[\w.-]+\b")
 _MAX = 4000
 
 
 def detect(text: str) -> str:
     """ "en", "es", "pt", "fr" or "de", or "" when no language is clearly ahead."""
-    text = text[:_MAX].lower()
+    text = _ADDRESS.sub(" ", text[:_MAX]).lower()
     scores: dict[str, float] = {}
     for token in _TOKEN.findall(text):
         weights = _WEIGHTS.get(fold(token.replace("’", "'")))

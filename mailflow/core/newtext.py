@@ -8,10 +8,11 @@ own "reply CONFIRM", and a new line taken for quoted only makes us ask again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflow.core import footers, quotes
 from mailflow.core.html import CUT, render
+from mailflow.core.hygiene import fold
 from mailflow.core.message import Message
 
 _MAX_LINES = 4000
@@ -47,17 +48,24 @@ class OwnText:
     cut: tuple[Cut, ...] = ()
     other: str | None = None
     source: str = ""  # "html", "plain" or "" where there is no text at all
+    names: frozenset[str] = frozenset()  # words of the sender's name and address, folded
     quoted: str = ""  # unmarked text below a cut (an earlier mail), for showing only
 
 
 def own_text(message: Message) -> OwnText:
     """The author's new text of a message. Pure, linear, bounded."""
+    words = re.findall(r"[^\W\d_]{2,}", fold(f"{message.sender_name} {message.sender}"))
+    return replace(_own_text(message), names=frozenset(words))
+
+
+def _own_text(message: Message) -> OwnText:
     plain = None
     if message.plain is not None and message.plain.strip():
         plain = from_text(message.plain, message, flowed=message.flowed, delsp=message.delsp)
     if not message.html:
         return plain or OwnText(forwarded=_attached(message))
-    shown = render(message.html)
+    answer = bool(message.in_reply_to) and not quotes.FORWARD_SUBJECT.match(message.subject)
+    shown = render(message.html, below=not answer)
     if not shown.text.strip() and not shown.left_out:
         return plain or OwnText(forwarded=_attached(message))
     rich = from_text(shown.text, message, source="html")
@@ -65,9 +73,7 @@ def own_text(message: Message) -> OwnText:
     other = None
     if plain is not None and _bare(plain.text) != _bare(rich.text):
         other = plain.text
-    return OwnText(
-        rich.text, rich.lines, rich.forwarded, hidden + rich.cut, other, "html", rich.quoted
-    )
+    return replace(rich, cut=hidden + rich.cut, other=other)
 
 
 def _bare(text: str) -> str:
@@ -114,9 +120,8 @@ def from_text(
         tuple(kept),
         forwarded,
         tuple(cuts),
-        None,
-        source,
-        "" if kind == "forward" else "\n".join(tail),
+        source=source,
+        quoted="" if kind == "forward" else "\n".join(tail),
     )
 
 

@@ -122,7 +122,8 @@ def ruled(line: str) -> str:
         return ""
     if FORWARD_WORD.search(match.group(1)):
         return "forward"
-    return "original" if _ORIGINAL_WORD.search(match.group(1)) else ""
+    said = _ORIGINAL_WORD.search(match.group(1)) or WROTE.search(match.group(1))
+    return "original" if said else ""
 
 
 FORWARD_SUBJECT = re.compile(

@@ -20,17 +20,23 @@ from mailflow.core.words import (
     ACCEPT,
     ACCEPT_OPEN,
     AFTER,
+    AFTER_PAIRS,
     BAD_SIGNS,
     BEFORE,
     BY_PART,
     CONFIRM,
     CONFIRM_OPEN,
+    CUE_PHRASES,
+    CUES,
     DECIDING,
     DOUBTS,
+    GO_ON,
     HARMLESS,
+    INVERTED,
     LEAD,
     NAME_AFTER,
     NEGATION,
+    PAIRS,
     PHRASES,
     PLEASE,
     YES,
@@ -42,7 +48,7 @@ __all__ = ["Intent", "Reply", "read_reply"]
 _MAX_TEXT = 1000  # characters of a reason or comment that are kept
 _MAX_COMMENT_WORDS = 60  # beside a yes; a longer letter wants a reader
 _STUB = re.compile(r"html|browser|navegador|visor|viewer|navigateur", re.I)
-_REFERENCE = re.compile(r"[a-z]{2,6}-[a-z0-9-]{3,}$")
+_REFERENCE = re.compile(r"[a-z]{2,6}-(?=[a-z-]*\d)[a-z0-9-]{3,}$")  # of a request of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +111,11 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
                 read=read,
                 why="lines that name a field are a change, never a confirmation",
             )
-    meaning = _meaning(own.text, part)
+    meaning = _meaning(own.text, part, own.names)
     if meaning.code == "empty" and subject:
         meaning = _subject(subject, part) or meaning
     if own.other is not None and meaning.intent in DECIDING:
-        meaning = _agreed(meaning, own.other, part)
+        meaning = _agreed(meaning, own.other, part, own.names)
     return Reply(
         meaning.intent,
         language,
@@ -126,11 +132,11 @@ def _unknown(why: str, code: str = "unclear") -> _Meaning:
     return _Meaning(Intent.UNKNOWN, why, code=code)
 
 
-def _agreed(meaning: _Meaning, other: str, part: str) -> _Meaning:
+def _agreed(meaning: _Meaning, other: str, part: str, names: frozenset[str]) -> _Meaning:
     """Plain text and HTML of one mail must say the same, unless one of them says nothing."""
     if not re.sub(r"[\W_]+", "", other) or (_STUB.search(other) and not _hits(split(other))):
         return meaning
-    if _meaning(other, part).intent is meaning.intent:
+    if _meaning(other, part, names).intent is meaning.intent:
         return meaning
     return _unknown("the plain text and the HTML of the mail say different things")
 
@@ -143,8 +149,8 @@ def _subject(subject: str, part: str) -> _Meaning | None:
     return meaning if len(subject.split()) <= 3 else None
 
 
-def _meaning(text: str, part: str) -> _Meaning:
-    sentences = split(text)
+def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> _Meaning:
+    sentences = split(text, names)
     if not sentences:
         return _unknown("there is no new text in the mail", "empty")
     hits = _hits(sentences)
@@ -279,20 +285,32 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> _Meaning:
         if HARMLESS.fullmatch(sentence.folded):
             comment.append(sentence.text)
             continue
+        if sentence.signature:
+            continue
         doubt = _doubt(sentence)
         if doubt:
             return _unknown(f"beside the word stands {doubt}: {sentence.text[:80]}")
-        if not sentence.signature:
-            words += len(sentence.tokens)
+        if not _tells_what_it_is(sentence):
+            return _unknown(f"beside the word stands something to be read: {sentence.text[:80]}")
+        words += len(sentence.tokens)
         comment.append(sentence.text)
     if not said:
         return _unknown("the word does not stand in a sentence of its own")
-    if said == "yes" and words > 0:
-        return _unknown("a bare yes beside other sentences: to what?")
     if words > _MAX_COMMENT_WORDS:
         return _unknown("a long letter beside the word wants a reader")
     why = "the whole new text says just this" if not words else "a clear word, and a comment"
     return _Meaning(intent, why, text="\n".join(comment)[:_MAX_TEXT] if words else "")
+
+
+def _tells_what_it_is(sentence: Sentence) -> bool:
+    """Whether a sentence beside the word is thanks, haste, praise or "please go ahead".
+
+    Words that take a yes back are beyond counting, so a comment is not passed because it holds
+    none of those we know, but because it holds one that shows what it is for.
+    """
+    if any(token in CUES for token in sentence.tokens) or CUE_PHRASES.search(sentence.folded):
+        return True
+    return all(token in AFTER or token in BEFORE for token in sentence.tokens)
 
 
 def _clear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]) -> str:
@@ -303,15 +321,26 @@ def _clear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]
     has_yes = yes_at >= 0 and _is_yes(sentence, yes_at)
     if yes_at >= 0 and not has_yes:
         return f"“{sentence.raw[yes_at]}” may mean a condition: {sentence.text[:80]}"
-    for number, token in enumerate(tokens):
-        if token in strong:
+    if tokens[0] in INVERTED and not (len(tokens) > 1 and tokens[1] in GO_ON):
+        return f"a question by its order of words: {sentence.text[:80]}"
+    if at > 0 and tokens[at] in open_form and _still_to_do(tokens, at):
+        return f"still to be done: {sentence.text[:80]}"
+    clause = max((i for i in sentence.commas if i < at), default=-1)
+    for number, word in enumerate(tokens):
+        if word in strong:
             continue
-        allowed = BEFORE if at >= 0 and number < at else AFTER
-        if token in allowed or (token in PLEASE and number > at):
+        before = clause < number < at
+        previous = tokens[number - 1] if number else ""
+        following = tokens[number + 1] if number + 1 < len(tokens) else ""
+        if word in (BEFORE if before else AFTER) or (word in PLEASE and number > at):
             continue
-        if number > at and _REFERENCE.match(token):
+        if not before and number < at and word in BEFORE:
             continue
-        if number > max(at, 0) and _name(sentence, number):
+        if following in PAIRS.get(word, ()) or previous in AFTER_PAIRS.get(word, ()):
+            continue
+        if number > at and (_REFERENCE.match(word) or _name(sentence, number)):
+            continue
+        if word in NAME_AFTER and number > at and _name(sentence, number + 1):
             continue
         return (
             f"“{sentence.raw[number]}” beside the word makes it less than clear: "
@@ -320,10 +349,18 @@ def _clear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]
     if at >= 0 and tokens[at] in open_form and not has_yes and at not in sentence.quoted:
         asks = [i for i, t in enumerate(tokens) if t in PLEASE and i != at]
         first_person = any(t in _FIRST for t in tokens[:at])
-        near = [i for i in asks if i < at or i == at + 1]
+        near = [i for i in asks if i <= at + 2]
         if near and not first_person and not (near[0] > at and _goes_on(tokens, near[0])):
             return f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
     return ""
+
+
+def _still_to_do(tokens: tuple[str, ...], at: int) -> bool:
+    """An infinitive behind a preposition: "to confirm", "por confirmar", "zu bestätigen"."""
+    previous = tokens[at - 1]
+    if previous == "to" and at > 1 and tokens[at - 2] in AFTER_PAIRS["to"]:
+        return False
+    return previous in ("a", "to", "zu", "por", "para", "pour", "de")
 
 
 _FIRST = frozenset(["i", "we", "yo", "nosotros", "eu", "nos", "je", "nous", "ich", "wir", "j'ai"])
@@ -336,6 +373,8 @@ def _goes_on(tokens: tuple[str, ...], please: int) -> bool:
 
 def _name(sentence: Sentence, number: int) -> bool:
     """Whether the token is part of a name behind "for", "para", "account" …: "for Acme Iberia"."""
+    if number >= len(sentence.tokens):
+        return False
     for back in range(1, 7):
         at = number - back
         if at < 0:
@@ -427,7 +466,8 @@ def _rest(sentences: tuple[Sentence, ...], hit: _Hit) -> str:
 def _request(hit: _Hit, sentences: tuple[Sentence, ...]) -> _Meaning:
     """READY, RENEW, RESEND, STATUS, HELP, CASE, FEEDBACK, ENGLISH: harmless, but not if denied."""
     sentence = sentences[hit.sentence]
-    near = sentence.tokens[: hit.end + 4]
+    speaks = hit.intent in (Intent.CASE, Intent.FEEDBACK)  # what follows is theirs to say
+    near = sentence.tokens[: hit.start if speaks else hit.end + 4]
     if any(t in NEGATION for t in near):
         return _unknown(f"a negation: {sentence.text[:80]}")
     if hit.intent in (Intent.RENEW, Intent.READY) and (

@@ -1,4 +1,3 @@
-
 """New text as sentences of folded words, each with what it is: greeting, sign-off, signature."""
 
 from __future__ import annotations
@@ -7,11 +6,12 @@ import re
 from dataclasses import dataclass, replace
 
 from mailflow.core.hygiene import clean_text, fold
-from mailflow.core.words import CLOSING, DOUBTS, GREETING
+from mailflow.core.words import BENIGN, CLOSING, DOUBTS, GREETING, HARMLESS, THANKS
 
 _MAX_SENTENCES = 200
 _WRAPPED = 50  # a line at least so long may go on in the next
 _BREAK = re.compile(r"(?<=[.!?;…。！？¡¿])[\s\"'»”)*_]+|\s+(?=¿)")
+_CLAUSE = re.compile(r",\s+|\s+[-–—]\s+")
 _TOKEN = re.compile(r"[^\W_]+(?:(?:['’.-]|&)[^\W_]+)*|&")
 _DOMAIN = re.compile(r"@|\bhttps?:|\bwww\.|\b[a-z0-9-]+\.(?:[a-z0-9-]+\.)*[a-z]{2,}\b", re.I)
 _PHONE = re.compile(
@@ -28,6 +28,7 @@ _TITLE = re.compile(
     r"leiter|leiterin|vertrieb|geschäftsführer|berater|team|department|departamento|abteilung|gmbh|inc|ltd|llc|s\.?l\.?|s\.?a\.?|lda|ag|bv)\b",
     re.I,
 )
+_OFFICES = frozenset(["manager", "supervisor", "office"])
 _PARTICLES = frozenset(
     [
         "de",
@@ -85,14 +86,43 @@ class Sentence:
         return self.text[at:].strip(" :,;.-–—*_\"'")
 
 
-def split(text: str) -> tuple[Sentence, ...]:
-    """The sentences of a text, in order. Lines end sentences unless a client wrapped them."""
+def split(text: str, names: frozenset[str] = frozenset()) -> tuple[Sentence, ...]:
+    """The sentences of a text, in order. Lines end sentences unless a client wrapped them.
+
+    `names` are the words of the sender's name and address: who signs is who sends. Without a
+    sign-off, a last line counts as a signature only if it shows one of them.
+    """
     found: list[Sentence] = []
     for line in _joined(clean_text(text)):
         for piece in _BREAK.split(line):
-            if piece and len(found) < _MAX_SENTENCES and (sentence := _sentence(piece)):
-                found.append(sentence)
-    return tuple(_placed(found))
+            if len(found) < _MAX_SENTENCES:
+                found.extend(s for clause in _clauses(piece) if (s := _sentence(clause)))
+    return tuple(_placed(found, names))
+
+
+def _clauses(piece: str) -> list[str]:
+    """A greeting before the first comma and courtesy behind the last one stand on their own."""
+    if "," not in piece and " - " not in piece and "–" not in piece:
+        return [piece]
+    parts = _CLAUSE.split(piece)
+    head: list[str] = []
+    tail: list[str] = []
+    while len(parts) > 1 and (
+        GREETING.fullmatch((first := _fold_words(parts[0])) + ",") or THANKS.match(first)
+    ):
+        head.append(parts.pop(0) + ",")
+    for cut in range(1, len(parts)):
+        rest = ", ".join(parts[cut:])
+        folded = _fold_words(rest)
+        if HARMLESS.fullmatch(folded) or CLOSING.fullmatch(folded) or THANKS.match(folded):
+            tail.append(rest)
+            parts = parts[:cut]
+            break
+    return [*head, ", ".join(parts), *tail]
+
+
+def _fold_words(text: str) -> str:
+    return " ".join(fold(t.replace("’", "'")).strip(".") for t in _TOKEN.findall(text))
 
 
 def _joined(text: str) -> list[str]:
@@ -137,7 +167,10 @@ def _sentence(text: str) -> Sentence | None:
     )
     if not raw and mark != "?" and not text.strip(" .,!-_*#=~|>\"'()[]/\\"):
         return None
-    tokens = tuple(fold(token.replace("’", "'")).strip(".") for token in raw)
+    folded = [fold(token.replace("’", "'")).strip(".") for token in raw]
+    if raw and BENIGN.search(" ".join(folded)):
+        raw, folded, commas, quoted = _without_benign(raw, folded, commas, quoted)
+    tokens = tuple(folded)
     return Sentence(
         text.strip(),
         tuple(raw),
@@ -149,7 +182,26 @@ def _sentence(text: str) -> Sentence | None:
     )
 
 
-def _placed(found: list[Sentence]) -> list[Sentence]:
+def _without_benign(
+    raw: list[str], folded: list[str], commas: set[int], quoted: set[int]
+) -> tuple[list[str], list[str], set[int], set[int]]:
+    """Takes phrases such as "as soon as possible" out of the words."""
+    row = " ".join(folded)
+    drop: set[int] = set()
+    for match in BENIGN.finditer(row):
+        first = row.count(" ", 0, match.start())
+        drop.update(range(first, first + match.group().count(" ") + 1))
+    keep = [i for i in range(len(raw)) if i not in drop]
+    place = {old: new for new, old in enumerate(keep)}
+    return (
+        [raw[i] for i in keep],
+        [folded[i] for i in keep],
+        {place[i] for i in commas if i in place},
+        {place[i] for i in quoted if i in place},
+    )
+
+
+def _placed(found: list[Sentence], names: frozenset[str]) -> list[Sentence]:
     """Marks the greeting at the head, the sign-off, and the names and numbers below it."""
     out: list[Sentence] = []
     head = True
@@ -164,12 +216,29 @@ def _placed(found: list[Sentence]) -> list[Sentence]:
             signed = signed or number > 0
             continue
         head = False
-        last = all(_like_signature(s) for s in found[number:]) and number > 0
+        last = number > 0 and _signs(found[number:], names)
         if (signed or last) and _like_signature(sentence):
             out.append(replace(sentence, signature=True))
+            signed = True
             continue
         out.append(sentence)
     return out
+
+
+def _signs(rest: list[Sentence], names: frozenset[str]) -> bool:
+    """Whether all that is left looks like a signature, and like that of the sender."""
+    if not all(_like_signature(sentence) for sentence in rest):
+        return False
+    tokens = {t for sentence in rest for token in sentence.tokens for t in _split_name(token)}
+    if tokens & names:
+        return True
+    first = rest[0].tokens[0][:1] if rest[0].tokens else ""
+    initials = {name[0] for name in names}
+    return bool(_PHONE.search(rest[-1].text)) or (len(rest) == 1 and first in initials)
+
+
+def _split_name(token: str) -> list[str]:
+    return re.split(r"[.@_-]", token)
 
 
 def _is_greeting(sentence: Sentence) -> bool:
@@ -183,8 +252,11 @@ def _is_greeting(sentence: Sentence) -> bool:
 
 def _like_signature(sentence: Sentence) -> bool:
     """A name, a title, a company, a number, an address: nothing that says anything."""
-    if "?" in sentence.end or any(t in doubts for t in sentence.tokens for _, doubts in DOUBTS):
+    if "?" in sentence.end:
         return False
+    for token in sentence.tokens:
+        if token not in _OFFICES and any(token in doubts for _, doubts in DOUBTS):
+            return False
     if CLOSING.fullmatch(sentence.folded):
         return True
     if not sentence.raw or _PHONE.search(sentence.text):

@@ -62,39 +62,82 @@ ACCEPT = ACCEPT_SAID | ACCEPT_OPEN
 
 #: What may stand before the deciding word: I, yes, courtesy, "everything is correct and".
 BEFORE = _set(
-    "i we hereby herewith yes si sim oui ja ok okay oki hi hello dear team all everything everyone and the "
+    "i we hereby herewith yes si sim oui ja ok okay oki all everything everyone and the "
     "is are it its it's looks look good great fine right correct perfect agreed data details information "
-    "values request above this that's i'm we're have has been reviewed checked verified thanks thank you very much many "
-    "kindly happy can gladly formally officially also do indeed so both our my "
-    "yo nosotros nos le les lo la los las el se os te hola buenos buenas dias tardes noches vale todo todos toda correcto correcta "
+    "values request above this that's i'm we're have reviewed checked verified thanks thank very much many "
+    "me happy can gladly we've i've absolutely definitely completely fully everything's all's sounds formally officially also do indeed so both our my excellent super "
+    "yo nosotros nos le les lo la los las el te os vale todo todos toda correcto correcta "
     "correctos correctas bien perfecto perfecta conforme de acuerdo y e datos informacion solicitud esta estan es son gracias muchas "
-    "queda quedan he hemos revisado comprobado verificado doy damos por mi parte nuestra desde aqui procedo procedemos mediante presente "
-    "eu nos ola bom boa dia tarde noite tudo certo certa certos correto correta corretos corretas perfeito esta estao "
+    "efectivamente exacto exactamente claro totalmente completamente queda quedan he hemos revisado comprobado verificado doy damos mi parte nuestra desde aqui procedo procedemos mediante presente estupendo genial "
+    "exato exatamente completamente eu nos tudo certo certa certos correto correta corretos corretas perfeito esta estao otimo "
     "sao o a os as dados informacoes pedido solicitacao obrigado obrigada muito fica ficam tenho revisei verifiquei conferi conferido "
-    "je nous vous le la les bonjour bonsoir merci beaucoup d'accord dac tout tous est c'est ca cela convient bon parfait exact "
-    "correcte corrects donnees informations demande sont et par presente bien j'ai verifie verifies tres "
-    "ich wir hiermit hallo guten tag morgen_ danke vielen dank alles gut passt stimmt korrekt richtig in ordnung einverstanden "
-    "und die der das den angaben daten anfrage antrag sind ist habe haben gepruft geprueft geehrte geehrter damen herren sehr gerne gern"
+    "l'ensemble toutes exactement effectivement absolument entierement je nous vous le la les merci beaucoup d'accord dac tout tous est c'est ca cela convient bon parfait exact "
+    "correcte correctes corrects moi donnees informations demande sont et par presente bien j'ai verifie verifies tres "
+    "genau jawohl absolut vollstandig ich wir hiermit danke vielen dank alles gut passt stimmt korrekt richtig in ordnung einverstanden prima "
+    "und die der das den angaben daten anfrage antrag sind ist habe haben gepruft geprueft gerne gern"
+)
+#: What belongs only before: "I have checked" is praise, "that I have the mail" a receipt.
+_ONLY_BEFORE = _set(
+    "have we've i've can do he hemos habe haben tenho j'ai revisei verifiquei conferi"
 )
 #: What may stand behind it: the thing that is decided, praise, thanks, "please go ahead".
-AFTER = BEFORE | _set(
+AFTER = (BEFORE - _ONLY_BEFORE) | _set(
+    "side end thx cote seite unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
     "of as shown listed given stated described below correctly accurate accurately valid true that "
-    "account accounts creation application submission registration order smart entry content contents summary "
-    "please pls go ahead proceed continue create creating with_it carry on now today immediately right away straight "
-    "asap best regards kind cheers customer customer's client client's company company's on behalf "
-    "agree agreed authorise authorize authorised authorized terms responsibility authority "
+    "account accounts creation application submission registration smart entry content contents summary "
+    "please pls go ahead proceed continue create creating carry now today immediately right away straight "
+    "asap best regards kind cheers customer customer's client client's company company's behalf "
+    "me us agree agreed authorise authorize authorised authorized terms responsibility authority "
     "que cuenta cuentas creacion alta registro pedido cliente clientes empresa nombre del al "
-    "adelante proceder procedan procedan procede proceda pueden puede podeis puedes continuar continuen continue "
+    "adelante proceder procedan procede proceda pueden puede podeis puedes continuar continuen continue "
     "sigan seguir crear creen creadla favor ya ahora hoy mismo saludos saludo cordiales cordial atentamente "
     "correctamente anterior arriba indicado indicada indicados indicadas mostrado mostrados mostrada tal cual como "
     "conta contas criacao cadastro registo registro cliente empresa da do das dos pode podem prosseguir prossiga prossigam "
     "avancar avance avancem seguir sigam criar criem agora hoje frente em abracos cumprimentos acima indicados desde "
-    "que compte comptes creation de du des client entreprise vous pouvez poursuivre continuer proceder creer allez-y "
+    "que compte comptes creation du des client entreprise vous pouvez poursuivre continuer proceder creer allez-y "
     "allez y lancer maintenant aujourd'hui s'il plait svp stp cordialement salutations ci-dessus indiquees ma mon notre votre "
     "konto kontos kontoanlage anlage erstellung kunde kunden kundenkonto firma unternehmen antrags anfrage fur "
     "konnen sie bitte weiter fortfahren weitermachen anlegen erstellen los jetzt heute gruss grusse grussen "
     "freundlichen freundliche viele beste mfg vg lg oben stehenden obigen angegebenen aufgefuhrten dass so ihnen richtigkeit "
-    "einrichtung hiermit bestellung beauftragung diese dieser diesen dieses deren esta este estas estos essa esse cette ces ce ceci"
+    "einrichtung beauftragung diese dieser diesen dieses este esta estes estos essa esse cette ces ce ceci"
+)
+#: Small words that are harmless only before the given ones: "good to go", "fine for me".
+PAIRS: dict[str, frozenset[str]] = {
+    "to": _set("me us go proceed continue create"),
+    "for": _set("me us our the this my account request"),
+    "you": _set("can may go"),
+    "may": _set("proceed go continue"),
+    "can": _set("proceed go continue create"),
+    "have": _set("reviewed checked verified"),
+    "he": _set("revisado comprobado verificado"),
+    "hemos": _set("revisado comprobado verificado"),
+    "para": _set("mi nosotros el la o a nuestro este esta mim nos"),
+    "on": _set("behalf our my"),
+    "from": _set("our my"),
+    "von": _set("unserer meiner"),
+    "por": _set("mi favor parte nuestra nossa todo"),
+    "pour": _set("moi nous le la notre ce cette"),
+    "fur": _set("mich uns den die das unseren unser"),
+}
+#: Small words that are harmless only behind the given ones: "proceed with the request".
+AFTER_PAIRS: dict[str, frozenset[str]] = {
+    "with": _set("proceed continue ahead happy agree fine"),
+    "con": _set("proceder procedan continuar continuen adelante seguir acuerdo"),
+    "com": _set("prosseguir continuar seguir acordo"),
+    "you": _set("thank"),
+    "on": _set("carry go"),
+    "por": _set("doy damos"),
+    "aller": _set("y"),
+    "to": _set("happy glad pleased"),
+}
+#: Questions without a question mark begin with the verb.
+INVERTED = _set(
+    "is are was were has have do does did can could may shall should will would ist sind hat kann konnen "
+    "est sont peut pouvez puis-je puede pueden podria pode podem"
+)
+#: … but "Pode seguir, confirmado" goes on.
+GO_ON = _set(
+    "proceder seguir continuar avanzar avancar prosseguir crear criar tramitar proceed continue go poursuivre"
 )
 #: After these, up to six words of a name may follow ("the request for Acme Iberia").
 NAME_AFTER = _set(
@@ -176,7 +219,7 @@ NEGATION = _set(
     "not no never none nothing neither nor nobody cannot can't cant don't dont doesn't doesnt didn't won't wont wouldn't isn't "
     "aren't wasn't haven't hasn't shouldn't couldn't without nope nunca jamas tampoco ni nada ningun ninguna ninguno sin "
     "nao nem nenhum nenhuma sem ne n'est pas jamais aucun aucune rien sans non nicht kein keine keinen keinem keiner nie "
-    "niemals nichts ohne nein noch unable refuse"
+    "niemals nichts ohne nein noch unable"
 )
 CONDITION = _set(
     "if unless provided providing once when whenever whether assuming until till pending depends depending subject except "
@@ -186,11 +229,11 @@ CONDITION = _set(
 )
 LATER = _set(
     "tomorrow later soon next monday tuesday wednesday thursday friday saturday sunday week weeks month day after before then "
-    "afterwards eventually tonight shortly will shall i'll we'll going gonna yet postpone delay wait hold stop pause hang "
+    "afterwards eventually tonight shortly will shall i'll we'll going gonna yet postpone delay wait first hold stop pause hang "
     "manana luego despues pronto tarde lunes martes miercoles jueves viernes sabado domingo semana mes antes entonces proximo proxima "
-    "espera esperen esperar espere esperad alto paren todavia aun amanha depois breve segunda terca quarta quinta sexta aguarde aguardem aguardar "
+    "primero espera esperen esperar espere esperad alto paren todavia aun amanha depois breve segunda terca quarta quinta sexta aguarde aguardem aguardar "
     "espere ainda proximo demain bientot lundi mardi mercredi jeudi vendredi samedi dimanche semaine mois apres avant ensuite "
-    "attendez attendre attends encore prochain prochaine morgen spater spaeter bald montag dienstag mittwoch donnerstag freitag "
+    "premier abord primeiro zuerst attendez attendre attends encore prochain prochaine morgen spater spaeter bald montag dienstag mittwoch donnerstag freitag "
     "samstag sonntag woche monat nach vor danach dann warten warte wartet werde werden wird stopp halt nachste naechste"
 )
 CONTRAST = _set(
@@ -220,7 +263,7 @@ ELSEWHERE = _set(  # somebody else speaks, or the sentence is about the mail its
     "palavra botao recebido recebida recebi recebemos recebimento leitura rever verificarei vou chef patron collegue dit demande_ ecrire mot repondre bouton "
     "recu recue reception accuse lu vais verifier relire chefin kollege kollegin sagte sagt gesagt schreiben wort antworten knopf erhalten eingang empfang "
     "gelesen prufe pruefe prufen pruefen anschauen ansehen schaue forget ignore disregard undo revoke retract accident accidentally ignorar olvidar "
-    "olviden desconsiderar esquecer oublier oubliez ignorez vergessen ignorieren disagree oppose deny meant mean absent office vacation vacaciones urlaub"
+    "olviden desconsiderar esquecer oublier oubliez ignorez vergessen ignorieren hmm hm uh oops ups nah haha lol jaja jeje kkk mdr april fools denied objection scratch disagree oppose deny meant mean absent office vacation vacaciones urlaub"
 )
 DOUBTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("a negation", NEGATION),
@@ -231,8 +274,32 @@ DOUBTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("a correction", WRONG),
     ("somebody else, or the mail itself", ELSEWHERE),
 )
+#: A comment beside the word must show what it is: thanks, haste, praise, or a good outlook.
+CUES = _set(
+    "thanks thank thx appreciate appreciated grateful urgent urgently asap great excellent happy glad pleased forward quick quickly fast "
+    "gracias agradezco agradecemos agradecida agradecido urgente rapido rapidez encantados excelente genial estupendo contentos "
+    "obrigado obrigada agradeco agradecemos urgencia otimo excelente contente felizes "
+    "merci remercie remercions urgent vite rapide rapidement ravis excellent super "
+    "danke dank dringend eilig schnell schnelle freuen freue prima super toll"
+)
+CUE_PHRASES = re.compile(
+    r"\b(?:(?:customer|client) (?:is|are) (?:already )?(?:waiting|eager|keen)|cliente (?:esta|ya esta|ja esta) (?:esperando|a espera)|cliente (?:espera|aguarda)|"
+    r"client attend|kunde wartet)\b"
+)
+#: Phrases that hold a doubtful word and doubt nothing; they are taken out before the words are judged.
+BENIGN = re.compile(
+    r"\b(?:as soon as (?:possible|you can)|at your earliest convenience|without (?:further )?delay|no problems? at all|no problem|no worries|not a problem|not at all|of course|no doubt|without (?:any )?doubt|"
+    r"lo antes posible|cuanto antes|tan pronto como (?:sea posible|puedan)|sin (?:mas )?(?:demora|duda|problemas?)|(?:no hay|ningun) problema|por supuesto|desde luego|"
+    r"o mais (?:rapido|breve) possivel|(?:o )?quanto antes|assim que possivel|sem (?:mais )?(?:demora|duvida|problemas?)|nao ha problema|com certeza|"
+    r"des que possible|le plus (?:vite|rapidement|tot) possible|sans (?:plus )?(?:tarder|delai|probleme)|(?:il n'y a )?pas de (?:souci|probleme)s?|aucun (?:souci|probleme)|bien sur|bien entendu|"
+    r"so ?bald wie moglich|so schnell wie moglich|schnellstmoglich\w*|ohne verzogerung|kein problem|keine frage|naturlich|selbstverstandlich|guten morgen|jederzeit|nach wie vor)\b"
+)
 BAD_SIGNS = re.compile("[\U0001f44e❌✖✗✘\U0001f6ab⛔\U0001f6d1❓❔\U0001f914☐⏳⌛]|\\[\\s*\\]")
 
+#: A clause that gives thanks stands on its own beside the word.
+THANKS = re.compile(
+    r"(?:(?:many |kind )?thanks?(?: you)?|thx|(?:muchas )?gracias|(?:muito )?obrigad[oa]|merci|(?:vielen |besten |herzlichen )?dank|danke)\b(?! de\b)"
+)
 # --- what is harmless ------------------------------------------------------------------------------
 
 GREETING = re.compile(
@@ -261,7 +328,7 @@ HARMLESS = re.compile(
     r"nothing (?:else )?to (?:change|add|correct)|(?:there (?:is|are) )?nothing (?:wrong|missing|to correct)|"
     r"(?:sin|no hay|no tengo|no tenemos) (?:mas |ningun |ninguna |otros )?(?:cambios?|correcci(?:on|ones)|comentarios?|preguntas?|problemas?|objeci(?:on|ones)|dudas?)|"
     r"(?:nada|no hay nada|no tengo nada) (?:mas )?(?:que|por) (?:cambiar|anadir|corregir|objetar|modificar)|no (?:dude|duden|dudes|duden) en\b.*|"
-    r"(?:quedo|quedamos|estoy|estamos) (?:a (?:su|tu|vuestra) (?:entera )?disposicion|a la espera|pendientes?)\b.*|(?:si|para) (?:necesitan?|necesitas|cualquier|tienen?|hay|hace falta|hiciera falta)\b.*(?:algo|mas|cualquier|duda|consulta|cosa|aqui|disposicion|avis|llam|contact).*|"
+    r"(?:quedo|quedamos|estoy|estamos) (?:a (?:su|tu|vuestra) (?:entera )?disposicion|a la espera|pendientes?)\b.*|cualquier (?:cosa|duda|consulta)\b.*|(?:si|para) (?:necesitan?|necesitas|cualquier|tienen?|hay|hace falta|hiciera falta)\b.*(?:algo|mas|cualquier|duda|consulta|cosa|aqui|disposicion|avis|llam|contact).*|"
     r"(?:espero|esperamos) (?:que|su|vuestr|noticias)\b.*|"
     r"(?:sem|nao ha|nao tenho) (?:mais |nenhuma? )?(?:alteracoes|correcoes|comentarios|duvidas|problemas|objecoes|mudancas)|nada (?:mais )?a (?:alterar|corrigir|acrescentar|mudar)|nao hesit\w+\b.*|"
     r"(?:fico|ficamos|estou|estamos) (?:a|ao) (?:(?:sua |vossa )?(?:inteira )?disposicao|dispor|aguardo)\b.*|(?:fico|ficamos) no aguardo\b.*|(?:qualquer|se precisar\w*|caso precis\w*)\b.*(?:duvida|coisa|algo|disposicao|mais|contact|contat|avis).*|"
@@ -269,6 +336,6 @@ HARMLESS = re.compile(
     r"(?:je|nous) (?:reste|restons|demeure|demeurons)\b.*disposition.*|(?:si|en cas de|pour toute) (?:vous avez )?(?:besoin|question)\b.*|"
     r"(?:keine|ohne|kein) (?:weiteren |weitere )?(?:anderungen|aenderungen|fragen|anmerkungen|einwande|probleme?|korrekturen|kommentare)(?: (?:notig|erforderlich|meinerseits))?|nichts zu (?:andern|aendern|korrigieren|erganzen)|"
     r"(?:bei|falls) (?:sie )?(?:ruckfragen|fragen|noch fragen)\b.*|(?:ich|wir) stehe?n?\b.*verfugung.*|(?:zogern|scheuen) sie\b.*|(?:melden sie sich|rufen sie)\b.*|"
-    r"(?:have|wish you) a (?:nice|great|good) \w+.*|(?:que (?:tenga|tengan|pasen?) )?(?:un )?buen (?:dia|fin de semana)|(?:tenha(?:m)? )?(?:um )?bom (?:dia|fim de semana|trabalho)|bonne journee.*|bon week-?end|schonen (?:tag|abend)(?: noch)?|schones wochenende|feliz (?:dia|tarde|semana)"
+    r"(?:(?:many )?thanks?(?: you)?(?: very much)? and )?(?:have|wish you) a (?:nice|great|good) \w+.*|(?:que (?:tenga|tengan|pasen?) )?(?:un )?buen (?:dia|fin de semana)|(?:tenha(?:m)? )?(?:um )?bom (?:dia|fim de semana|trabalho)|bonne journee.*|bon week-?end|schonen (?:tag|abend)(?: noch)?|schones wochenende|feliz (?:dia|tarde|semana)"
     r")[\s.!]*"
 )
