@@ -76,9 +76,9 @@ async def read_body(
         except asyncio.LimitOverrunError as over:
             piece = await reader.readexactly(over.consumed)
         progress()
-        taken += len(piece) - piece.count(b"\r\n.")
+        taken += len(piece) - (tail[-2:] + piece).count(b"\r\n.")  # less the dots that come off
         if not refusal:
-            if taken - len(_END) > limit:
+            if taken - len(b"\r\n") > limit:  # of the final line
                 refusal = TOO_BIG
             elif not room.reserve(len(piece)):
                 refusal = TOO_MUCH
