@@ -18,7 +18,6 @@ from mailflow.letters.data import data_of
 from mailflow.letters.folders import LetterError, find_locales, find_templates
 from mailflow.letters.view import view
 from mailflow.letters.voice import CUT, Voice, give_voice, load
-from mailflow.letters.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,6 @@ class Letters:
         reply_to = envelope.reply_to
         if reply_to in ("", self._service.address):  # no secret: only a newcomer is answered there
             reply_to = self._service.address if _writes_to_us(letter) else ""
-        language = letter.language
         return {
             "l": letter,
             "r": view(request, letter.audience) if request is not None else None,
@@ -118,7 +116,6 @@ class Letters:
             "page_url": envelope.page_url,
             "reply_to": reply_to,
             "form": FIELD_NAMES,
-            "word": partial(word, language=language),
             "mark": self._mark(voice) if reply_to else "",
             "logo": mime.cid(envelope.message_id) if self._logo else "",
             "mail_to": partial(mailto, self._service.address),

@@ -57,12 +57,9 @@ def _extract(path: Path) -> Iterator[Message]:
     source = BytesIO(path.read_bytes())
     keywords = ("_", "gettext", "ngettext")
     for _line, function, text, _comments in babel_extract(source, keywords, [], _OPTIONS):
-        if isinstance(text, str):
-            yield text
-        elif function == "ngettext":
-            yield text[0], text[1]
-        else:  # Babel lists the values beside the sentence
-            yield text[0]
+        # Babel lists a None for each value beside the sentence.
+        said = [text] if isinstance(text, str) else [one for one in text or () if one]
+        yield (said[0], said[1]) if function == "ngettext" else said[0]
 
 
 def _translated(catalogue: Catalog, message: Message) -> bool:

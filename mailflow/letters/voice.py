@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from mailflow.letters.folders import LetterError
 from mailflow.letters.history import history
 from mailflow.letters.style import StyledLoader, stylesheet
 from mailflow.letters.view import foreign_words, in_order, own_words
+from mailflow.letters.words import word
 
 CUT = "\x1e"  # between blocks of the text part; cleaned values cannot contain it
 WIDTH = 72  # columns of the text part
@@ -31,6 +33,10 @@ _MACROS = (
     "strong", "link", "heading", "section", "p", "small", "note", "fields", "items", "steps",
     "choices", "answer", "button", "quote", "copy",
 )  # fmt: skip
+
+
+_PURE = ("_", "gettext", "ngettext", "word")
+_LABELS = ("label", "state_name")  # in templates/letters/_labels.j2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def give_voice(
 ) -> Voice:
     """Set up both environments. Raises LetterError when the kit is incomplete."""
     brand_name = service.brand.name or service.organisation
-    shared = {
+    shared: dict[str, Any] = {
         "service": service,
         "brand_name": brand_name,
         "colours": colours,
@@ -79,21 +85,30 @@ def give_voice(
         speech = Speech(catalogue, constants, escaped=escaped)
         part.globals.update(
             shared, _=speech.gettext, gettext=speech.gettext, ngettext=speech.ngettext,
-            head_css=head,
+            word=partial(word, language=catalogue.language), head_css=head,
         )  # fmt: skip
         part.filters.update(
             fill=fill, quoted=quoted, url=real_link, written_day=shared["written_day"],
             foreign=foreign_words, own=own_words, in_order=in_order, history=history,
             plain_reason=plain_reason,
         )  # fmt: skip
-        kit = load(part, "kit.j2").module
-        for macro in _MACROS:
-            if not hasattr(kit, macro):
-                raise LetterError(f"the kit has no macro {macro!r}")
-            part.globals[macro] = getattr(kit, macro)
-        pure = (*_MACROS, "_", "gettext", "ngettext")
-        part.pure = {name: cast(Callable[..., Any], part.globals[name]) for name in pure}
+        part.fixed = {name: shared[name] for name in ("service", "brand_name", "cut")}
+        part.pure = {name: cast(Callable[..., Any], part.globals[name]) for name in _PURE}
+        _learn(part, "kit.j2", _MACROS)
+        _learn(part, "_labels.j2", _LABELS)
     return Voice(catalogue, Speech(catalogue, constants, escaped=False), text, html)
+
+
+def _learn(
+    part: FoldingEnvironment | SandboxedFoldingEnvironment, name: str, macros: Sequence[str]
+) -> None:
+    """Let every template of this part use these macros without importing them, and fold them."""
+    module = load(part, name).module
+    for macro in macros:
+        if not hasattr(module, macro):
+            raise LetterError(f"template {name} has no macro {macro!r}")
+        part.globals[macro] = getattr(module, macro)
+    part.pure = {**part.pure, **{macro: getattr(module, macro) for macro in macros}}
 
 
 def load(environment: Environment, name: str) -> Template:
