@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -138,20 +139,27 @@ def read_key(record: bytes, signature: Signature) -> PublicKey | str:
         return "key allows no subdomain in i="
     if not _unfold(found.get("p", "")):
         return "key is revoked"
-    data = _base64(found["p"])
-    if data is None:
+    key = _load(kind, _unfold(found["p"]))
+    if key is None:
         return "key cannot be read"
+    if isinstance(key, RSAPublicKey) and not SHORTEST_RSA <= key.key_size <= LONGEST_RSA:
+        return f"key of {key.key_size} bits is not accepted"
+    return key
+
+
+@lru_cache(maxsize=256)
+def _load(kind: str, text: str) -> PublicKey | None:
+    """A key from its base64; the same few keys sign most mail, and taking one apart costs time."""
+    data = _base64(text)
     try:
+        if data is None:
+            return None
         if kind == "ed25519":
             return Ed25519PublicKey.from_public_bytes(data)
         key = load_der_public_key(data)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return "key cannot be read"
-    if not isinstance(key, RSAPublicKey):
-        return "key cannot be read"
-    if not SHORTEST_RSA <= key.key_size <= LONGEST_RSA:
-        return f"key of {key.key_size} bits is not accepted"
-    return key
+        return None
+    return key if isinstance(key, RSAPublicKey) else None
 
 
 def _times(found: dict[str, str], now: float) -> str:
