@@ -16,6 +16,7 @@ demo on a loopback port, never to a service. Whatever is written here leaves as 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -241,19 +242,24 @@ class _Mailbox:
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         accept = request.headers.get("accept-language", "")
         language = words.choose(self._kit.languages, accept=accept, default=self._kit.default)
-        people: dict[str, int] = {}
-        for mail in values["mails"]:
-            people[mail.recipient] = people.get(mail.recipient, 0) + 1
+        mails: Sequence[Captured] = values["mails"]
+        roles = {mail.recipient: mail.audience for mail in mails}
+        counts = Counter(mail.recipient for mail in mails)
         return self._kit.page(
             template,
             language,
             status,
-            people=people,
+            people=sorted(counts.items(), key=lambda item: (_rank(roles[item[0]]), item[0])),
             names=self._desk.names,
-            roles={mail.recipient: mail.audience for mail in values["mails"]},
+            roles=roles,
             today=self._desk.now(),
             **values,
         )
+
+
+def _rank(audience: str) -> int:
+    """Who writes and decides stands first."""
+    return {"partner": 0, "approver": 1}.get(audience, 2)
 
 
 def _look_out(to: str, since: int) -> Response:

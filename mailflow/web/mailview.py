@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from mailflow.core.letter import ANSWER_MARK
+
 #: For the page inside the frame: nothing is loaded, links open in a tab of their own.
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 FRAME_POLICY = (
@@ -112,6 +114,8 @@ def _body_of_link(mailto: str) -> str:
 
 
 def first_words(text: str, limit: int = 110) -> str:
-    """The beginning of a text as a mail program's list shows it."""
-    words = " ".join(text.split())
+    """The beginning of a letter's text as a list of mails shows it, without its rules and marks."""
+    lines = (line.strip() for line in text.split("\n"))
+    told = (line for line in lines if not line.startswith(ANSWER_MARK) and line.strip("=-"))
+    words = " ".join(" ".join(told).split())
     return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + " …"
