@@ -17,6 +17,7 @@ from mailflow.cli import (
     outbox,
     people,
     quarantine,
+    read,
     requests,
     service,
     status,
@@ -35,6 +36,7 @@ init.add_to(app)
 service.add_to(app)
 check.add_to(app)
 status.add_to(app)
+read.add_to(app)
 requests.add_to(app)
 app.add_typer(people.group, name="people")
 app.add_typer(accounts.group, name="accounts")

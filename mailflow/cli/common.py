@@ -59,10 +59,13 @@ def read_config(given: Path | None, flags: Mapping[str, str] | None = None) -> C
 
 @contextmanager
 def database(config: Config) -> Iterator[Database]:
-    """The database, whose schema must be the one of this version."""
+    """The database, whose schema must be the one of this version. Looking never makes a file."""
     from mailflow.store import migrate
     from mailflow.store.db import Database
 
+    file = sqlite_file(config)
+    if file is not None and not file.exists():
+        raise Failure(f"{file}: there is no such database yet", "mailflow migrate", Exit.CONFIG)
     db = Database(config.database.url)
     try:
         state = migrate.state(db)
@@ -71,6 +74,12 @@ def database(config: Config) -> Iterator[Database]:
         yield db
     finally:
         db.close()
+
+
+def sqlite_file(config: Config) -> Path | None:
+    """The file of the database; None for PostgreSQL."""
+    scheme, mark, path = config.database.url.partition(":///")
+    return Path(path) if mark and scheme == "sqlite" else None
 
 
 #: What a database that is not `current` lacks, and what to do: (what, mend).

@@ -90,30 +90,38 @@ def record(values: Row, *, as_line: bool) -> None:
     if as_line:
         sys.stdout.write(as_json(dict(values)) + "\n")
         return
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    out = console()
+    width = max((len(name) for name in values), default=0) + 2
     for name, value in values.items():
-        table.add_row(Text(name.replace("_", " ")), Text(cell(value)))
-    console().print(table)
+        label = Text(name.replace("_", " ").ljust(width), style="bold")
+        out.print(label + Text(cell(value)))
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    out = console()
+    if not out.is_terminal:
+        _columns([headings, *rows])
+        return
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    out = console()
-    frame = box.SIMPLE_HEAD if out.is_terminal else None
-    table = Table(box=frame, header_style="bold", pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
     for heading in headings:
         table.add_column(Text(heading), overflow="fold")
     for row in rows:
         table.add_row(*(Text(value) for value in row))
     out.print(table)
+
+
+def _columns(lines: Sequence[Sequence[str]]) -> None:
+    """Plain columns for a pipe: as wide as they must be, two blanks between, none at the end."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    for line in lines:
+        padded = (value.ljust(width) for value, width in zip(line, widths, strict=True))
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")
 
 
 def note(text: str) -> None:

@@ -110,7 +110,6 @@ def version_command(as_json: AsJson = False) -> None:
 def version(*, as_json: bool = False) -> None:
     """Print versions on standard output."""
     import platform
-    import sqlite3
     from importlib.metadata import version as installed
 
     from mailflow import __version__
@@ -118,7 +117,6 @@ def version(*, as_json: bool = False) -> None:
 
     parts = {"mailflow": __version__, "python": platform.python_version()}
     if as_json:
-        parts["sqlite"] = sqlite3.sqlite_version
         for package in ("aiosmtpd", "sqlmodel", "SQLAlchemy", "jinja2", "starlette"):
             parts[package.lower()] = installed(package)
     record(parts, as_line=as_json)

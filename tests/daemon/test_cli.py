@@ -53,7 +53,7 @@ def test_module_and_script_are_the_same_command() -> None:
 
 def test_version(shell: Shell) -> None:
     (row,) = shell("version", "--json").rows
-    assert set(row) >= {"mailflow", "python", "sqlite", "sqlmodel"}
+    assert set(row) >= {"mailflow", "python", "sqlmodel"}
     assert row["mailflow"] in shell("--version").out
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailflow.cli.check.finding import Finding, fault, ok, warning
-from mailflow.cli.common import SCHEMA
+from mailflow.cli.common import SCHEMA, sqlite_file
 from mailflow.config import Config
 
 if TYPE_CHECKING:
     from mailflow.store.db import Database
 
-SQLITE = "sqlite:///"
 #: Below this much room, in bytes, mail would soon have to be refused.
 LITTLE_ROOM, NO_ROOM = 1_000_000_000, 100_000_000
 #: A database clock further from ours than this, in seconds, makes two machines disagree.
@@ -28,16 +27,15 @@ def examine(config: Config) -> Iterator[Finding]:
     from mailflow.store import migrate
     from mailflow.store.db import Database, Unavailable
 
-    url = config.database.url
-    if url.startswith(SQLITE):
-        file = Path(url.removeprefix(SQLITE))
+    file = sqlite_file(config)
+    if file is not None:
         yield from (findings := list(_place(file)))
         if any(finding.code in {"database-folder", "database-rights"} for finding in findings):
             return
         if not file.exists():
             yield fault("schema-empty", f"{file}: is not there yet", "mailflow migrate")
             return
-    db = Database(url)
+    db = Database(config.database.url)
     try:
         state = migrate.state(db)
         if state != "current":
