@@ -238,8 +238,9 @@ def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         words = error.smtp_error
         return str(reply((error.smtp_code, words if isinstance(words, bytes) else words.encode())))
-    if isinstance(error, TimeoutError):
-        return "the relay did not answer in time"
+    words = " ".join(str(error).split())
+    if isinstance(error, TimeoutError) or "timed out" in words or "took too long" in words:
+        return "the relay did not answer in time"  # smtplib tells some of them as "closed: …"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+    return words or type(error).__name__

@@ -25,7 +25,9 @@ _LOOKED_AT = 1000
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z2-7]{6})[A-Za-z2-7]{26}(?![A-Za-z0-9])")
 _HALF_TOKEN = re.compile(r"([A-Za-z2-7]{6})[A-Za-z2-7]+\Z")
 _PASSWORD = re.compile(r"(://[^\s:/@]+):[^\s/@]+@")
-_ADDRESS = re.compile(r"([^\s<>()\[\],;:\"'@=/]{1,64})@([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)")
+_ADDRESS = re.compile(
+    r"([^\s<>()\[\],;:\"'@=/*]{1,64})@([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"
+)
 #: Looks like an address and is none: masking it would hide what one searches for.
 _NOT_ADDRESSES = frozenset({"message_id"})
 #: Libraries that tell at INFO what is not news, or what every client says, and from which level
@@ -90,7 +92,7 @@ def harmless(text: str, mask: bool = True) -> str:
     if len(text) > _LOOKED_AT:
         text = _HALF_TOKEN.sub(r"\1", text[:_LOOKED_AT])
     text = _TOKEN.sub(r"\1…", text)
-    text = _PASSWORD.sub(r"\1:…@", text)
+    text = _PASSWORD.sub(r"\1:***@", text)
     if mask and "@" in text:
         text = _ADDRESS.sub(lambda m: f"{m[1][0]}***@{m[2]}", text)
     if not text.isprintable():
