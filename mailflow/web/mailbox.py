@@ -43,7 +43,7 @@ from mailflow.web.shield import Fault, Shield, read_form
 #: A quoted letter comes back with the form.
 MAX_FORM_BYTES = 512 * 1024
 #: How often the list looks again, each second, for the answer to what was just sent.
-LOOKS = 8
+LOOKS = 15
 #: Other names in Host would be another site's name pointed at this machine (DNS rebinding).
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 #: The longest leap in time, days.

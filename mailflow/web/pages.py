@@ -105,7 +105,8 @@ class _Pages:
     def _look(self, request: HttpRequest) -> Page | None:
         """The page of the token in the path; None, and a wrong guess, when it is nobody's."""
         token = request.path_params["token"]
-        page = self._door.page(token) if len(token) <= MAX_TOKEN and token.isalnum() else None
+        shaped = len(token) <= MAX_TOKEN and token.isascii() and token.isalnum()
+        page = self._door.page(token) if shaped else None
         if page is None or page.status in _GONE or page.request is None:
             self._guesses.wrong(_client(request), self._clock())
             return None

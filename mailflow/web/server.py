@@ -11,6 +11,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -20,12 +21,31 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 #: A client that has not sent a whole request header within this time is closed (slow readers
 #: of one page need far less; a held socket costs a file descriptor).
 IDLE_SECONDS = 10.0
-#: Open connections at once; the rest hear 503 at once instead of waiting.
+#: Open connections at once. One more makes room by closing the oldest that asks for nothing, so
+#: that whoever holds many hurts only himself.
 MAX_CONNECTIONS = 200
 #: Time for pages in work to finish on stop; the daemon as a whole has 10 s.
 GRACE_SECONDS = 5
 #: What one may hold of a header that has not ended yet (one read of the socket may bring more).
 MAX_HEADER_BYTES = 16 * 1024
+
+
+class _Crowd:
+    """The open connections of one server, oldest first. Used by its event loop only."""
+
+    def __init__(self) -> None:
+        self._all: dict[_Patient, None] = {}
+
+    def enter(self, newcomer: _Patient) -> None:
+        """Counts him in; at the limit the oldest without a request in work has to go."""
+        self._all[newcomer] = None
+        if len(self._all) > MAX_CONNECTIONS:
+            oldest = next(client for client in self._all if not client.busy)
+            self.leave(oldest)
+            oldest.transport.close()
+
+    def leave(self, client: _Patient) -> None:
+        self._all.pop(client, None)
 
 
 class _Patient(H11Protocol):
@@ -35,19 +55,31 @@ class _Patient(H11Protocol):
     its first header would hold the socket for ever.
     """
 
+    def __init__(self, crowd: _Crowd, **options: Any) -> None:
+        super().__init__(**options)
+        self._crowd = crowd
+        self._seen: object = None
+        self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is in work."""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._seen: object = None
         self._watch = self.loop.call_later(IDLE_SECONDS, self._look)
+        self._crowd.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._watch.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+        self._crowd.leave(self)
         super().connection_lost(exc)
 
     def _look(self) -> None:
         """Closes when no request is in work and none has come since the last look."""
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if not busy and self.cycle is self._seen:
+        if not self.busy and self.cycle is self._seen:
             self.transport.close()
             return
         self._seen = self.cycle
@@ -92,13 +124,12 @@ class Server:
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 app,
-                http=_Patient,
+                http=partial(_Patient, _Crowd()),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="off",
                 log_config=None,  # the process owns the logs
                 access_log=False,  # a page's address holds its token (I29)
                 server_header=False,
-                limit_concurrency=MAX_CONNECTIONS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 h11_max_incomplete_event_size=MAX_HEADER_BYTES,
                 **options,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: No script, no foreign style, no frame around us, no form that posts elsewhere.
@@ -71,6 +71,8 @@ class Shield:
 
         try:
             await self._app(scope, receive, guarded)
+        except ClientDisconnect:
+            return  # he went away while his form was read; nothing was done
         except Exception as error:
             # Starlette raises again after it has sent its 500, for the server's log; ours is told.
             self._on_fault(error)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import count
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from mailflow.core.commands import Accept
 from mailflow.web.guesses import FREE, LONGEST_WAIT, WINDOW, Guesses, client_key
 from mailflow.web.pages import pages
-from tests.edges.web_door import OLD_TOKEN, TOKEN, MemoryDoor, service
+from tests.edges.web_door import OLD_TOKEN, TOKEN, MemoryDoor, request, service
 
 HERE = f"/a/{TOKEN}"
 
@@ -141,6 +145,44 @@ def test_hsts_only_where_the_address_is_https() -> None:
 def test_pages_hold_no_script_and_no_inline_style() -> None:
     html = client(MemoryDoor()).get(HERE).text
     assert not re.search(r"<script|<style|\son\w+=|style=|javascript:", html)
+
+
+def fuzzed() -> tuple[MemoryDoor, list[BaseException], TestClient]:
+    """One application for many examples; each guess comes long after the one before."""
+    door, faults, hours = MemoryDoor(), [], count(step=3600 * 2)
+    app = pages(door, service(), on_fault=faults.append, clock=lambda: float(next(hours)))
+    return door, faults, TestClient(app, "https://accounts.vendor.example", follow_redirects=False)
+
+
+FUZZED = fuzzed()
+
+
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "HEAD"]),
+    tail=st.text(max_size=80),
+    query=st.text(max_size=60),
+    fields=st.dictionaries(
+        st.sampled_from(["do", "reason", "address", "x"]),
+        st.one_of(st.sampled_from(["decline", "nominate", "ready"]), st.text(max_size=200)),
+        max_size=4,
+    ),
+    language=st.text(st.characters(max_codepoint=255), max_size=40),
+)
+def test_whatever_is_sent_the_answer_is_calm(
+    method: str, tail: str, query: str, fields: dict[str, str], language: str
+) -> None:
+    door, faults, web = FUZZED
+    door.now, door.withdrawn = request(), {OLD_TOKEN}
+    door.effects.clear()
+    headers = {"accept-language": language.encode("latin-1")}
+    for path in (f"/a/{quote(tail)}", HERE):
+        sent = {"data": fields} if method == "POST" else {}
+        answer = web.request(method, f"{path}?lang={quote(query)}", headers=headers, **sent)  # type: ignore[arg-type]
+        assert answer.status_code < 500
+        assert "<script" not in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+    assert faults == []
+    assert len(door.effects) <= (method == "POST")
 
 
 # --- guesses

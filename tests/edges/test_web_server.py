@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 from starlette.testclient import TestClient
 
-from mailflow.web import health
+from mailflow.web import health, shield
 from mailflow.web import server as server_module
 from mailflow.web.health import admin
 from mailflow.web.pages import pages
@@ -79,6 +79,61 @@ def test_slow_clients_are_closed_and_hold_up_nobody(monkeypatch: pytest.MonkeyPa
             client.close()
     finally:
         server.stop()
+
+
+def test_two_hundred_idle_connections_hold_up_nobody() -> None:
+    server = site()
+    server.start()
+    address = ("127.0.0.1", server.port)
+    held = [socket.create_connection(address, timeout=5) for _ in range(220)]
+    try:
+        for _ in range(3):
+            page = httpx2.get(f"http://127.0.0.1:{server.port}{HERE}", timeout=1)
+            assert page.status_code == 200
+        assert held[0].recv(10) == b""  # the oldest made room
+        held[-1].settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            held[-1].recv(10)
+    finally:
+        for connection in held:
+            connection.close()
+        server.stop()
+
+
+def test_a_form_that_trickles_in_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shield, "FORM_SECONDS", 0.2)
+    door = MemoryDoor()
+    server = site(door)
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+            client.sendall(
+                b"POST " + HERE.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\n\r\ndo=acc"
+            )
+            assert client.recv(100).startswith(b"HTTP/1.1 408 ")
+        assert door.effects == []
+    finally:
+        server.stop()
+
+
+def test_whoever_leaves_in_the_middle_of_a_form_is_no_fault() -> None:
+    heard: list[BaseException] = []
+    door = MemoryDoor()
+    app = pages(door, service(public_url="http://127.0.0.1"), on_fault=heard.append)
+    server = Server(app)
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+            client.sendall(
+                b"POST " + HERE.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\n\r\ndo=acc"
+            )
+        assert httpx2.get(f"http://127.0.0.1:{server.port}{HERE}").status_code == 200
+    finally:
+        server.stop()
+    assert heard == []
+    assert door.effects == []
 
 
 def test_stopping_does_not_wait_for_a_client_that_keeps_its_connection() -> None:
