@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailflow import maillog
@@ -32,7 +32,14 @@ class Authenticator(Protocol):
     """Tells who really sent a mail; never raises."""
 
     def verdict(
-        self, raw: bytes, message: Message, mail_from: str | None, peer: str, source: str
+        self,
+        raw: bytes,
+        message: Message,
+        mail_from: str | None,
+        peer: str,
+        source: str,
+        *,
+        received_at: datetime | None = None,
     ) -> Verdict: ...
 
 
@@ -118,8 +125,9 @@ class Processor:
         if claimed.vouched_by:
             return Verdict("pass", f"vouched for by the operator {claimed.vouched_by}")
         return self._authenticator.verdict(
-            claimed.raw, read, claimed.mail_from, claimed.peer, claimed.source
-        )
+            claimed.raw, read, claimed.mail_from, claimed.peer, claimed.source,
+            received_at=claimed.received_at,
+        )  # fmt: skip
 
     def _tell(
         self, claimed: inbox.Claimed, reading: classify.Reading, applied: Applied, sender: str

@@ -46,7 +46,6 @@ def config(**tables: dict[str, object]) -> Config:
             "feedback_url": "https://vendor.example/feedback",
             "operator_address": "ops@vendor.example",
             "internal_domains": ["vendor.example"],
-            "languages": ["en"],
         },
         "trust": {"mode": "trusted_peers", "trusted_peers": ["127.0.0.1"]},
         "delivery": {"mode": "capture"},

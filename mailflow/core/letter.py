@@ -45,6 +45,7 @@ class Kind(StrEnum):
     ACCESS_REQUEST = "access_request"
     STATUS = "status"
     SETTLED = "settled"
+    UNKNOWN_TOKEN = "unknown_token"  # for secrets that never were, and for withdrawn ones
     UNKNOWN_REPLY = "unknown_reply"
     ON_HOLD = "on_hold"
     RELEASED = "released"

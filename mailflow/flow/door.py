@@ -334,11 +334,10 @@ class Flow:
     ) -> Applied:
         """The same calm mail for a secret that never was and for one that was withdrawn."""
         letter = Letter(
-            Kind.SETTLED,
+            Kind.UNKNOWN_TOKEN,
             message.sender,
             self.config.service.default_language,
             Audience.STRANGER,
-            data={"state": "unknown", "at": None, "can_tell_ready": False},
             answers=True,
         )
         limit = Limit(f"calm:{message.sender}", 1, timedelta(days=1))

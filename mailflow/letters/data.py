@@ -56,7 +56,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.APPROVER_REPLACED: {"new": ""},
     Kind.ABSENT: {"until": ""},
     Kind.CASE: {"text": ""},
-    Kind.WRONG_SENDER: {"addressee_hint": ""},
+    Kind.WRONG_SENDER: {"addressee_hint": "", "why": ""},
     Kind.OPERATOR_NOTICE: {"reason": "", "address": ""},
 }
 

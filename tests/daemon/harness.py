@@ -131,7 +131,6 @@ class Service:
             support_url = "https://vendor.example/case"
             feedback_url = "https://vendor.example/feedback"
             operator_address = "ops@vendor.example"
-            languages = ["en"]
             internal_domains = ["vendor.example"]
             [database]
             url = "{url}"

@@ -156,7 +156,7 @@ def test_the_nominee_decides_and_the_old_secret_is_dead(house: House) -> None:
     }
     assert house.service.flow.page(token_in(activation)).request is None
     assert house.service.flow.click(token_in(activation), c.Accept("click")).outcome == "unknown"
-    assert kinds(house.answer(activation, "ACTIVATE")) == [("settled", TOM)]
+    assert kinds(house.answer(activation, "ACTIVATE")) == [("unknown_token", TOM)]
     assert house.request().state is State.PENDING
     assert house.answer(one(letters, "activation"), "ACTIVATE")
     assert house.request().state is State.ACTIVE
@@ -165,9 +165,10 @@ def test_the_nominee_decides_and_the_old_secret_is_dead(house: House) -> None:
 def test_unknown_and_withdrawn_secrets_read_the_same(house: House) -> None:
     _, activation = house.pending()
     house.answer(activation, "NOMINATE eva@harbour.example")
-    withdrawn = one(house.answer(activation, "ACTIVATE"), "settled")
+    withdrawn = one(house.answer(activation, "ACTIVATE"), "unknown_token")
     never = one(
-        house.write(BRUNO.email, "ACTIVATE", to=f"requests+{'a' * 32}@vendor.example"), "settled"
+        house.write(BRUNO.email, "ACTIVATE", to=f"requests+{'a' * 32}@vendor.example"),
+        "unknown_token",
     )
     assert text_of(withdrawn) == text_of(never)
 
