@@ -22,7 +22,7 @@ from structlog.typing import Processor
 MAX_VALUE = 300
 #: Signs looked at for secrets before the value is capped; bounds the work.
 _LOOKED_AT = 1000
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z2-7]{6})[A-Za-z2-7]{26}(?![A-Za-z0-9])")
+_TOKEN = re.compile(r"([A-Za-z2-7]{6})[A-Za-z2-7]{26,}")
 _HALF_TOKEN = re.compile(r"([A-Za-z2-7]{6})[A-Za-z2-7]+\Z")
 _PASSWORD = re.compile(r"(://[^\s:/@]+):[^\s/@]+@")
 _ADDRESS = re.compile(
