@@ -49,12 +49,14 @@ class Rehearsal:
         config: Config,
         db: Database,
         authenticator: Authenticator,
+        *,
+        letters: Letters | None = None,
         chance: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.config = config
         self.db = db
         folder = config.service.templates
-        letters = Letters(config.service, Path(folder) if folder else None)
+        letters = letters or Letters(config.service, Path(folder) if folder else None)
         self.flow = Flow(db, letters, config, chance=chance)
         self._processor = Processor(self.flow, authenticator)
         self._seen = 0

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from mailflow.authenticate import Authenticator, resolver
 from mailflow.config import Config
 from mailflow.core.request import Person, Request, Role
+from mailflow.letters import Letters
 from mailflow.rehearsal import Rehearsal, Written
 from mailflow.store import directory, queries
 from mailflow.store.db import Database
@@ -55,13 +56,27 @@ def config(**tables: dict[str, object]) -> Config:
     return Config.model_validate(values)
 
 
+def letters_of(settings: Config) -> Letters:
+    """Letters take half a second to load: once for all tests that speak of the same service."""
+    key = settings.service.model_dump_json()
+    if key not in _LETTERS:
+        _LETTERS[key] = Letters(settings.service)
+    return _LETTERS[key]
+
+
+_LETTERS: dict[str, Letters] = {}
+
+
 class House:
     """The rooms between the doors, with people in the directory."""
 
     def __init__(self, db: Database, settings: Config | None = None) -> None:
         self.db = db
         self.config = settings or config()
-        self.service = Rehearsal(self.config, db, Authenticator(self.config.trust, resolver()))
+        self.service = Rehearsal(
+            self.config, db, Authenticator(self.config.trust, resolver()),
+            letters=letters_of(self.config),
+        )  # fmt: skip
         self._ids = itertools.count(1)
         with db.transaction() as session:
             directory.upsert_people(session, PEOPLE, db.now(session))
