@@ -30,17 +30,18 @@ demo: $(VENV)/.ready
 	@$(BIN)/mailflow demo $(if $(ONCE),--once) $(ARGS)
 
 test: $(VENV)/.ready-all
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
 
 test-long: $(VENV)/.ready-all
-	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 $(ARGS)
+	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
 
 check: $(VENV)/.ready-all
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet || { echo 'mend with: make format'; exit 1; }
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
-	@echo 'check: fine'
+	@fault=0; \
+	$(BIN)/ruff check --quiet || fault=1; \
+	$(BIN)/ruff format --check --quiet || { echo 'mend with: make format'; fault=1; }; \
+	$(BIN)/mypy --no-error-summary || fault=1; \
+	layers=$$($(BIN)/lint-imports --no-logo) || { echo "$$layers"; fault=1; }; \
+	[ $$fault = 0 ] && echo 'check: fine'
 
 corpus: $(VENV)/.ready-all
 	@$(BIN)/python -m tests.corpus $(ARGS)
