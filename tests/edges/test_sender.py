@@ -398,3 +398,26 @@ def test_two_senders_share_the_work(sqlite_db: Database, outcome: Outcome) -> No
     ):
         until(lambda: all(row(sqlite_db, n).answer for n in ids))
     assert sorted(carriers[0].begun + carriers[1].begun) == sorted(people)
+
+
+def test_there_are_never_more_unmarked_mails_than_connections(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TROUBLE_S", 0.01)
+    real, back = outbox.mark_many, threading.Event()
+    tries: list[int] = []
+
+    def failing(db: Database, marks: Any) -> list[bool]:
+        tries.append(len(list(marks)))
+        if not back.is_set():
+            raise Unavailable("disk full")
+        return real(db, marks)
+
+    monkeypatch.setattr(outbox, "mark_many", failing)
+    ids = add(sqlite_db, *[f"p{n}@customer.example" for n in range(20)])
+    with open_sink() as sink, sending(sqlite_db, to(sink), carriers=3):
+        until(lambda: tries.count(3) > 20)
+        assert len(sink.mails) == 3, "if we died now, so many would go out twice, and no more"
+        back.set()
+        until(lambda: states(sqlite_db, ids) == ["sent"] * 20)
+        assert len(sink.mails) == 20
