@@ -246,7 +246,9 @@ def timeline(session: Session, request_id: int) -> list[Mapping[str, Any]]:
     ]  # fmt: skip
     lines += [
         {
-            "at": mail.created_at, "what": "letter", "name": mail.kind, "to": mail.recipient,
+            # When it was taken; a virtual clock may be ahead of the machine's.
+            "at": max(mail.created_at, mail.finished_at or mail.created_at),
+            "what": "letter", "name": mail.kind, "to": mail.recipient,
             "state": "bounced" if mail.bounced else mail.state,
             "answer": mail.bounced or mail.answer,
         }
