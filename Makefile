@@ -5,6 +5,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# What tests and checks need; browser adds the tests in a real browser (apt-get install chromium).
+EXTRAS ?= test,lint
+
+comma := ,
+READY := $(VENV)/.ready-$(subst $(comma),-,$(EXTRAS))
 
 PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
        $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
@@ -29,13 +34,13 @@ help:
 demo: $(VENV)/.ready
 	@$(BIN)/mailflow demo $(if $(ONCE),--once) $(ARGS)
 
-test: $(VENV)/.ready-all
+test: $(READY)
 	@$(BIN)/python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
 
-test-long: $(VENV)/.ready-all
+test-long: $(READY)
 	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
 
-check: $(VENV)/.ready-all
+check: $(READY)
 	@fault=0; \
 	$(BIN)/ruff check --quiet || fault=1; \
 	$(BIN)/ruff format --check --quiet || { echo 'mend with: make format'; fault=1; }; \
@@ -43,13 +48,13 @@ check: $(VENV)/.ready-all
 	layers=$$($(BIN)/lint-imports --no-logo) || { echo "$$layers"; fault=1; }; \
 	[ $$fault = 0 ] && echo 'check: fine'
 
-corpus: $(VENV)/.ready-all
+corpus: $(READY)
 	@$(BIN)/python -m tests.corpus $(ARGS)
 
-bench: $(VENV)/.ready-all
+bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
 
-format: $(VENV)/.ready-all
+format: $(READY)
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format --quiet
 
@@ -70,9 +75,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt $(VENV)/.made
 	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.ready-all: pyproject.toml constraints.txt $(VENV)/.made
+$(READY): pyproject.toml constraints.txt $(VENV)/.made
 	@echo 'Setting up $(VENV) for tests (once) …' >&2
-	@$(PIP) --editable '.[test,lint]'
+	@$(PIP) --editable '.[$(EXTRAS)]'
 	@touch $(VENV)/.ready $@
 
 # PYTHON if it is new enough, else a newer one that is installed beside it.
