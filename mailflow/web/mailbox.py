@@ -44,6 +44,8 @@ from mailflow.web.shield import Fault, Shield, read_form
 MAX_FORM_BYTES = 512 * 1024
 #: How often the list looks again, each second, for the answer to what was just sent.
 LOOKS = 15
+#: And how often once something has come: what one mail brings about comes one by one.
+LAST_LOOKS = 2
 #: Other names in Host would be another site's name pointed at this machine (DNS rebinding).
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 #: The longest leap in time, days.
@@ -90,23 +92,21 @@ class _Mailbox:
         to = request.query_params.get("to", "")
         since = _number(request.query_params.get("since"))
         looks = min(_number(request.query_params.get("looks")), LOOKS)
-        fresh = self._newest() > since
-        waiting = looks > 0 and not fresh
+        shown = [mail for mail in mails if not to or mail.recipient == to]
+        fresh = any(mail.id > since for mail in shown)
+        if fresh:
+            looks = min(looks, LAST_LOOKS)
         again = urlencode({"to": to, "since": since, "looks": looks - 1})
         return self._page(
             request,
             "mailbox/list.html.j2",
             mails=mails,
-            rows=[
-                (mail, first_words(opened(mail.raw).text))
-                for mail in mails
-                if not to or mail.recipient == to
-            ],
+            rows=[(mail, first_words(opened(mail.raw).text)) for mail in shown],
             to=to,
             since=since,
-            waiting=waiting,
-            asked=bool(request.query_params.get("looks")),
-            again=f"/?{again}",
+            fresh=fresh,
+            asked="looks" in request.query_params,
+            again=f"/?{again}" if looks else "",
         )
 
     def _mail(self, request: Request) -> Response:

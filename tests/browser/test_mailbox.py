@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def arrived(page: Page, words: str) -> None:
     """Waits, as a reader would, until the list has looked again and shows a fresh mail."""
-    page.locator(".mails .fresh", has_text=words).first.wait_for(timeout=20_000)
+    page.locator(".mails .fresh", has_text=words).first.wait_for(timeout=15_000)
 
 
 def test_from_request_to_active_by_clicking_only(page: Page, box: str) -> None:
@@ -25,7 +25,7 @@ def test_from_request_to_active_by_clicking_only(page: Page, box: str) -> None:
     arrived(page, "Rook Aviation")
     page.locator(".mails .fresh a").first.click()
     page.get_by_role("button", name="CONFIRM", exact=True).click()
-    page.get_by_text("New mail has come.").wait_for(timeout=20_000)
+    arrived(page, "Provisional account created")
     page.goto(box)
     page.get_by_role("navigation", name="Mailboxes").get_by_text("nina@rook-aviation").click()
     page.locator(".mails a").first.click()

@@ -16,7 +16,7 @@ from mailflow.core.request import Person
 from mailflow.web import compose
 from mailflow.web.answers import answers_to
 from mailflow.web.desk import Desk, Example
-from mailflow.web.mailbox import LOOKS, mailbox
+from mailflow.web.mailbox import LAST_LOOKS, LOOKS, mailbox
 from mailflow.web.mailview import Captured, for_frame, opened
 from tests.edges.web_door import NOW, service
 
@@ -277,11 +277,15 @@ def test_the_list_looks_again_until_something_has_come() -> None:
     )
     assert "Waiting for the answer" in waiting
     assert 'http-equiv="refresh"' not in web.get("/?since=1&looks=0").text
+    assert "Nothing new has come" in web.get("/?since=1&looks=0").text
     box.mails.insert(0, letter(2))
-    come = web.get("/?since=1&looks=2").text
-    assert 'http-equiv="refresh"' not in come
+    come = web.get("/?since=1&looks=9").text
     assert "New mail has come" in come
     assert come.count('class="fresh"') == 1
+    assert f"looks={LAST_LOOKS - 1}" in come  # a little longer, for what comes with it
+    other = web.get("/?to=ana%40acme.example&since=1&looks=9").text
+    assert "Waiting for the answer" in other  # somebody else's mail is no news here
+    assert "looks=8" in other
     assert 'http-equiv="refresh"' not in web.get("/").text
 
 
