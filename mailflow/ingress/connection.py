@@ -166,18 +166,21 @@ class Connection(SMTP):
 
     # Replies
 
-    async def push(self, status: str | bytes) -> None:
-        """The one way to the client: cleaned, with an enhanced code, noted when it says no."""
+    async def push(self, status: str | bytes, *, counted: bool = True) -> None:
+        """The one way to the client: cleaned, with an enhanced code, noted when it says no.
+
+        `counted` is false for a reply that only repeats the last one.
+        """
         text = status if isinstance(status, str) else status.decode("ascii", "replace")
         text = enhanced(text, greeting=self.greeting)
         self._spoken_at = self.loop.time()
         self.replies += 1
-        if text[:1] in "45":
+        if counted and text[:1] in "45":
             self.door.refused(text, self.source, self.peer())
         await super().push(text.encode("ascii"))
-        if text[:1] == "5":
+        if counted and text[:1] == "5":
             self._errors += 1
-        if self._errors >= self.door.settings.max_errors:
+        if counted and self._errors >= self.door.settings.max_errors:
             await self.hang_up("421 4.7.0 Too many errors")
         if self.replies > IDLE_REPLIES + 2 * self.door.settings.max_recipients:
             await self.hang_up("421 4.7.0 Too many commands without a mail")

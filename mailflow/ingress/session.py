@@ -82,14 +82,17 @@ class Session(Connection):
         finally:
             self.in_mail = False
             self.envelope = self._create_envelope()
-        for line in self.answers(answer, len(envelope.rcpt_tos)):
-            await self.push(line)
+        # One mistake, however many recipients are told of it. In LMTP all of them must be, or the
+        # rest would be tried again for days.
+        for _ in range(self.repeats(len(envelope.rcpt_tos))):
+            await self.push(answer, counted=False)
+        await self.push(answer)
         if cut or self.farewell:
             await self.hang_up(self.farewell or "421 4.7.0 Too much data")
 
-    def answers(self, answer: str, _recipients: int) -> list[str]:
-        """What to say after the data."""
-        return [answer]
+    def repeats(self, _recipients: int) -> int:
+        """How often the answer to the data is said again."""
+        return 0
 
     async def _take(self, envelope: Envelope) -> tuple[bool, str]:
         """Read and store; whether to hang up afterwards, and the answer."""
@@ -143,9 +146,9 @@ class LmtpSession(Session):
 
     smtp_HELO = smtp_EHLO
 
-    def answers(self, answer: str, recipients: int) -> list[str]:
-        """All alike, because a message is one row; as many as RCPT commands were accepted."""
-        return [answer] * recipients
+    def repeats(self, recipients: int) -> int:
+        """An answer for each accepted RCPT; all alike, because a message is one row."""
+        return recipients - 1
 
 
 def once_each(recipients: list[str]) -> tuple[str, ...]:
