@@ -103,7 +103,8 @@ def test_the_environment_alone_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["MAILFLOW_CONFIG", "MAILFLOW_FAILPOINT", "MAILFLOW_TEST_LONG", "MAILFLOW_REQUIRE_BROWSER"]
+    "name",
+    ["MAILFLOW_CONFIG", "MAILFLOW_FAILPOINT", "MAILFLOW_TEST_LONG", "MAILFLOW_REQUIRE_BROWSER"],
 )
 def test_reserved_variables_are_no_settings(name: str, tmp_path: Path) -> None:
     load(write(tmp_path), {name: "x", "PATH": "/bin"})
