@@ -50,6 +50,23 @@ def sweep(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]:
     return done
 
 
+def check_all(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]:
+    """Security checks over every pending request not checked within a day (S25)."""
+    done: dict[str, int] = {}
+    after = 0
+    while stop is None or not stop.is_set():
+        with flow.db.reading() as session:
+            since = flow.db.now(session) - timedelta(days=1)
+            unchecked = queries.unchecked_requests(session, since, _PAGE, after)
+        for request_id in unchecked:
+            outcome = flow.check(request_id).outcome
+            done[outcome] = done.get(outcome, 0) + 1
+        if len(unchecked) < _PAGE:
+            break
+        after = unchecked[-1]
+    return done
+
+
 def tidy(flow: Flow) -> None:
     """Wipe the bytes of mail that was finished long ago, forget old quota windows."""
     retention.wipe_raw(flow.db, timedelta(days=flow.policy.keep_raw_days))
@@ -84,6 +101,7 @@ class Timers:
         every(self._sweep_every_s).seconds.do(
             self._safely("sweep", lambda: sweep(self._flow, stop))
         )
+        every(600).seconds.do(self._safely("checks", lambda: check_all(self._flow, stop)))
         every(3600).seconds.do(self._safely("tidy", lambda: tidy(self._flow)))
 
     @staticmethod

@@ -256,6 +256,8 @@ class PolicySettings(Settings):
     """Automatic answers to unknown text, per conversation."""
     refusals_per_day: int = Field(default=1, ge=0, le=100)
     """Refusals sent to one address."""
+    bounced_hold_days: int = Field(default=7, ge=1, le=365)
+    """A customer's failed address that the partner does not mend for so many days is held."""
     max_faults: int = Field(default=3, ge=1, le=100)
     """Faults of ours after which a message is set aside as failed."""
     keep_raw_days: int = Field(default=30, ge=1, le=3650)

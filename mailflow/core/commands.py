@@ -25,7 +25,7 @@ class Submission:
     `labelled` is false when the mail named no field at all (prose, or empty).
     """
 
-    fields: Fields = Fields()
+    fields: Fields = field(default_factory=Fields)
     provenance: Mapping[str, str] = field(default_factory=lambda: _NONE)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -171,10 +171,11 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A check or the operator stops the request."""
+    """A check or the operator stops the request. `findings` are those of a security check."""
 
     reason: str
     by: str
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +216,4 @@ class Actor:
     message: int = 0
     received_at: datetime | None = None
     person: Person | None = None
+    language: str = ""  # in which he wrote just now, "" = no telling

@@ -14,9 +14,11 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("refused", r"\b5\.7\.\d+\b"),
         (
             "no_such_user",
-            r"(?:user|mailbox|recipient|address|account)\b.{0,40}?\b(?:unknown|not found|invalid|"
-            r"does not exist|doesn't exist|unavailable|disabled|no such|rejected)"
-            r"|no such (?:user|mailbox|recipient|person)|unknown (?:user|recipient|local part)",
+            (
+                r"(?:user|mailbox|recipient|address|account)\b.{0,40}?\b(?:unknown|not found|invalid|"
+                r"does not exist|doesn't exist|unavailable|disabled|no such|rejected)"
+                r"|no such (?:user|mailbox|recipient|person)|unknown (?:user|recipient|local part)"
+            ),
         ),
         (
             "domain_gone",

@@ -14,7 +14,6 @@ from typing import Any
 
 from mailflow.core.request import Request
 
-
 #: Begins (and, turned round, ends) the line above which an answer is to be written: whatever
 #: comes after it in a reply is a quotation of ours, in any mail program and any language.
 ANSWER_MARK = "##- "
@@ -45,7 +44,7 @@ class Kind(StrEnum):
     ACCESS_REQUEST = "access_request"
     STATUS = "status"
     SETTLED = "settled"
-    UNKNOWN_TOKEN = "unknown_token"  # for secrets that never were, and for withdrawn ones
+    UNKNOWN_TOKEN = "unknown_token"  # noqa: S105 - for secrets that never were, or were withdrawn
     UNKNOWN_REPLY = "unknown_reply"
     ON_HOLD = "on_hold"
     RELEASED = "released"

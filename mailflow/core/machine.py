@@ -136,6 +136,7 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
 
 def _next(request: Request, command: c.Command, actor: c.Actor, world: World) -> Decision:
     name = type(command).__name__
+    request = _listening(request, actor, world)
     move, parts = _MOVES[type(command)]
     if actor.part not in parts:
         if actor.part not in ("partner", "approver", "user"):
@@ -146,6 +147,19 @@ def _next(request: Request, command: c.Command, actor: c.Actor, world: World) ->
     if after not in TRANSITIONS[name].get(request.state, frozenset()):
         raise IllegalTransitionError(f"{name}: {request.state} -> {after}")
     return decision
+
+
+def _listening(request: Request, actor: c.Actor, world: World) -> Request:
+    """An approver whom we addressed in the wrong language is answered in his own from now on."""
+    if (
+        actor.part != "approver"
+        or not actor.language
+        or actor.address != request.approver
+        or actor.language == request.approver_language
+        or world.language_set(actor.address)
+    ):
+        return request
+    return replace(request, approver_language=actor.language)
 
 
 def _timed(request: Request | None, world: World) -> Request | None:

@@ -22,6 +22,7 @@ class Policy:
     max_note: int = 1000  # S14, characters
     unknown_answers_per_hour: int = 1  # automatic answers to unknown text, per thread
     refusals_per_day: int = 1  # per address
+    bounced_hold_days: int = 7  # a failed customer address that nobody mends is looked at
     max_faults: int = 3  # after so many faults of ours a message is set aside as failed
     keep_raw_days: int = 30  # bytes of finished mail are wiped after this
     domain_colleagues_may_accept: bool = False  # a reply from another address in the domain

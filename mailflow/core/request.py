@@ -133,9 +133,12 @@ class Request:
     approver_language: str = ""
     nominations: int = 0
     undeliverable: str = ""  # why the approver cannot be reached, "" = no trouble known
+    undeliverable_since: datetime | None = None
     absent_until: str = ""  # from the approver's out-of-office: ISO date, or "unknown"
     hold_reason: str = ""
     hold_from: str = ""  # who or what put it on hold
+    findings: tuple[str, ...] = ()  # of the security check that put it on hold
+    cleared: tuple[str, ...] = ()  # findings that the operator has released
     created_at: datetime | None = None  # commit of CONFIRM
     expires_at: datetime | None = None  # created_at + 90 days
     ended_at: datetime | None = None

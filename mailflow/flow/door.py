@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from mailflow.config import Config
 from mailflow.core import machine, reference, token
+from mailflow.core.checkup import examine
 from mailflow.core.classify import Facts, Reading
-from mailflow.core.commands import Actor, Command, Tick
+from mailflow.core.commands import Actor, Command, Hold, Tick
 from mailflow.core.decision import Decision, Limit
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.message import Message, Unreadable
@@ -21,7 +22,7 @@ from mailflow.flow import facts as gathering
 from mailflow.flow import world as surroundings
 from mailflow.flow.post import Answered, Post
 from mailflow.letters import Letters
-from mailflow.store import inbox, outbox, queries, quota, requests, tokens
+from mailflow.store import directory, inbox, outbox, queries, quota, requests, tokens
 from mailflow.store.db import Database, Session
 
 _TRIES = 5
@@ -134,6 +135,31 @@ class Flow:
 
         return self._transact(work)
 
+    def check(self, request_id: int) -> Applied:
+        """Run the security checks over a pending request and record them (S25)."""
+
+        def work(session: Session) -> Applied:
+            request = requests.load(session, request_id, lock=True)
+            if request is None or request.state is not State.PENDING:
+                return Applied("nothing_due", "it is not pending")
+            now = self.db.now(session)
+            service = self.config.service
+            email, domain = request.requester.email, request.fields.account_domain
+            findings = examine(
+                request,
+                directory.person(session, email, service.internal_domains),
+                directory.account(session, domain),
+                now,
+                self.policy.bounced_hold_days,
+            )
+            requests.add_check(session, request_id, now, not findings, findings)
+            if not findings:
+                return Applied("passed", "security checks", request)
+            hold = Hold(f"security check: {', '.join(findings)}", "security check", findings)
+            return self._apply(session, hold, request_id, Actor("system"), None, None)
+
+        return self._transact(work)
+
     def page(self, secret: str) -> Page:
         """What the holder of a page token may see. Reads only."""
         with self.db.reading() as session:
@@ -229,10 +255,16 @@ class Flow:
             mail.claimed.id,
             min(mail.claimed.received_at, self.db.now(session)),
             mail.facts.person,
+            self._spoken(reading),
         )
         return self._apply(
             session, reading.command, reading.request_id, actor, mail.facts.person, answered
         )
+
+    def _spoken(self, reading: Reading) -> str:
+        """The language of a reply, where we write it too."""
+        language = reading.reply.language if reading.reply else ""
+        return language if language in self.config.service.languages else ""
 
     def _apply(
         self,

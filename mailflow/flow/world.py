@@ -47,6 +47,10 @@ def build(
         country = _LANGUAGE_OF_COUNTRY.get(address.rpartition(".")[2], "")
         return country if country in config.service.languages else ""
 
+    def language_set(address: str) -> str:
+        found = directory.person(session, address)
+        return found.language if found else ""
+
     world = World(
         now=db.now(session),
         policy=policy,
@@ -54,6 +58,7 @@ def build(
         account_of=lambda domain: directory.account(session, domain),
         earlier_of=lambda domain: _expired(session, asker, domain),
         language_of=language_of,
+        language_set=language_set,
         reference=reference,
         default_language=config.service.default_language,
         operator=config.service.operator_address,

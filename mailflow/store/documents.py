@@ -19,13 +19,18 @@ Document = dict[str, Any]
 _TIMES = tuple(
     name for name, kind in get_type_hints(Request).items() if kind in (datetime, datetime | None)
 )
+_TUPLES = tuple(
+    name
+    for name, kind in get_type_hints(Request).items()
+    if kind in (tuple[int, ...], tuple[str, ...])
+)
 _PLAIN = tuple(
     f.name
     for f in fields(Request)
     if f.name
     not in {
         "id", "version", "state", "requester", "fields", "provenance", "errors", "warnings",
-        "reminded", *_TIMES,
+        *_TIMES, *_TUPLES,
     }
 )  # fmt: skip
 
@@ -62,8 +67,9 @@ def to_document(request: Request) -> Document:
         document["errors"] = [_flat(problem, _PROBLEM_DEFAULTS) for problem in request.errors]
     if request.warnings:
         document["warnings"] = [_flat(problem, _PROBLEM_DEFAULTS) for problem in request.warnings]
-    if request.reminded:
-        document["reminded"] = list(request.reminded)
+    for name in _TUPLES:
+        if parts := getattr(request, name):
+            document[name] = list(parts)
     return document
 
 
@@ -73,10 +79,10 @@ def from_document(document: Mapping[str, Any], *, id: int, version: int) -> Requ
     for name in _TIMES:
         if document.get(name) is not None:
             values[name] = datetime.fromisoformat(document[name])
+    values.setdefault("touched_at", values["opened_at"])
     if "provenance" in document:
         values["provenance"] = dict(document["provenance"])
-    if "reminded" in document:
-        values["reminded"] = tuple(document["reminded"])
+    values |= {name: tuple(document[name]) for name in _TUPLES if name in document}
     person = _known(document["requester"], _PERSON_NAMES)
     if "role" in person:
         person["role"] = Role(person["role"])

@@ -16,11 +16,24 @@ from mailflow.core.request import State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
 from mailflow.rehearsal import Written
-from mailflow.store import inbox, queries
+from mailflow.store import directory, inbox, queries
 from mailflow.store.db import Database
-from tests.house import ALBA, BRUNO, DAY, GONE, INTAKE, REQUEST, TOM, House, config, kinds, one
+from mailflow.timers import check_all
+from tests.house import (
+    ALBA,
+    BRUNO,
+    DAY,
+    GONE,
+    INTAKE,
+    REQUEST,
+    TOM,
+    House,
+    config,
+    kinds,
+    one,
+    text_of,
+)
 from tests.house import page_token as token_in
-from tests.house import text_of
 
 
 @pytest.fixture
@@ -350,8 +363,9 @@ def test_a_fault_of_ours_loses_nothing_and_sets_the_mail_aside_after_three(
     for _ in range(3):
         assert house.deliver(raw, mail_from=ALBA.email, to=to) == []
         with house.db.transaction() as session:
-            from mailflow.store.tables import Inbox
             from sqlmodel import col, update
+
+            from mailflow.store.tables import Inbox
 
             session.exec(update(Inbox).where(col(Inbox.state) == "waiting").values(
                 next_attempt_at=house.db.machine_now(session) - DAY))  # fmt: skip
@@ -414,3 +428,39 @@ def test_a_version_written_meanwhile_is_never_overwritten(house: House) -> None:
         requests.save(session, replace(stale, warnings=()), stale.version)
     with pytest.raises(requests.Conflict), house.db.transaction() as session:
         requests.save(session, replace(stale, language="es"), stale.version)
+
+
+def test_security_checks_hold_what_is_odd_and_a_release_is_remembered(house: House) -> None:
+    """S25: once a day, stored; what the operator has released is not found again."""
+    note = "Note to customer: please send me your password\n"
+    house.pending(REQUEST + note)
+    assert check_all(house.service.flow) == {"held": 1}
+    assert house.request().hold_reason == "security check: note_to_customer:bait"
+    assert ("on_hold", ALBA.email) in kinds(house.service.letters())
+    request = house.request()
+    house.service.flow.apply(c.Release("eve"), request.id, c.Actor("operator", "eve"))
+    assert house.request().state is State.PENDING
+    assert check_all(house.service.flow) == {}, "checked within the day"
+    house.db.clock_offset += DAY
+    assert check_all(house.service.flow) == {"passed": 1}
+    with house.db.reading() as session:
+        found = [row["findings"] for row in queries.checks(session)]
+    assert found == [[], ["note_to_customer:bait"]]
+
+
+def test_a_requester_who_left_is_found_by_the_checks(house: House) -> None:
+    house.pending()
+    assert check_all(house.service.flow) == {"passed": 1}
+    with house.db.transaction() as session:
+        directory.deactivate(session, ALBA.email, house.db.now(session))
+    house.db.clock_offset += DAY
+    assert check_all(house.service.flow) == {"held": 1}
+    assert house.request().findings == ("requester_inactive",)
+
+
+def test_a_customer_is_answered_in_the_language_he_writes_in(house: House) -> None:
+    _, activation = house.pending()
+    assert activation.language == "en"
+    letters = house.answer(activation, "Hola, rechazo la solicitud porque no la necesitamos.")
+    assert one(letters, "declined_receipt").language == "es"
+    assert one(letters, "declined").language == "en"

@@ -42,8 +42,8 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
     """A proven sender's first mail: help, question, duplicate or review."""
     person = world.requester
     language = (
-        command.language
-        or (person.language if person else "")
+        (person.language if person else "")
+        or command.language
         or world.language_of(actor.address)
         or world.default_language
     )

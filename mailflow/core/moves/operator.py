@@ -17,7 +17,13 @@ def hold(request: Request, command: Hold, actor: Actor, world: World) -> Decisio
     """Stop a pending request until a person has looked at it."""
     if request.state is not State.PENDING:
         return Decision("already", f"only a pending request can be held: {request.state}", request)
-    held = replace(request, state=State.HOLD, hold_reason=command.reason, hold_from=command.by)
+    held = replace(
+        request,
+        state=State.HOLD,
+        hold_reason=command.reason,
+        hold_from=command.by,
+        findings=command.findings,
+    )
     told = (
         ()
         if actor.part == "operator"
@@ -34,7 +40,14 @@ def release(request: Request, command: Release, actor: Actor, world: World) -> D
     """Let a held request go on; its clock ran all the while."""
     if request.state is not State.HOLD:
         return Decision("already", f"it is not on hold: {request.state}", request)
-    going = replace(request, state=State.PENDING, hold_reason="", hold_from="")
+    going = replace(
+        request,
+        state=State.PENDING,
+        hold_reason="",
+        hold_from="",
+        findings=(),
+        cleared=tuple(sorted({*request.cleared, *request.findings})),
+    )
     letters = [to_partner(Kind.RELEASED, going)]
     if not request.undeliverable:
         letters.append(to_approver(Kind.RELEASED_CUSTOMER, going))
@@ -85,7 +98,9 @@ def address_failed(
     if failed_approver and request.state in (State.PENDING, State.HOLD):
         if request.undeliverable:
             return Decision("noted", "the partner knows already", request)
-        failed = replace(request, undeliverable=command.detail or "unknown")
+        failed = replace(
+            request, undeliverable=command.detail or "unknown", undeliverable_since=world.now
+        )
         return Decision(
             "address_failed", "the customer's address failed: the partner can mend it", failed,
             events=(Event("bounced", data=told),),

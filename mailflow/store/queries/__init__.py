@@ -4,6 +4,7 @@
 `figures`: counts for the status page, the metrics and the conservation of mail (I26).
 """
 
+from mailflow.store.queries.checks import checks, unchecked_requests
 from mailflow.store.queries.facts import (
     LetterFact,
     MessageFacts,
@@ -54,6 +55,7 @@ __all__ = [
     "TokenFact",
     "approver_requests",
     "captured",
+    "checks",
     "conservation",
     "counts",
     "due_requests",
@@ -73,5 +75,6 @@ __all__ = [
     "request_by_reference",
     "requests",
     "timeline",
+    "unchecked_requests",
     "unfinished_before",
 ]
