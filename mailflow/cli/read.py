@@ -61,7 +61,7 @@ def read(
         raise Failure(f"--reply-as {reply_as}: say partner or customer", code=Exit.USAGE)
     now, files = _time(at), list(_files(paths))
     with ExitStack() as stack:
-        reader = _Reader(read_config(config), now, reply_as, authenticated, stack)
+        reader = _Reader(_config(config), now, reply_as, authenticated, stack)
         for file in files:
             _print(reader.read(str(file), _bytes(file)), as_json, alone=len(files) == 1)
 
@@ -165,6 +165,26 @@ class _Reader:
         facts = replace(situation.facts, letter=letter, returned=None, unknown_token=False)
         world = replace(situation.world, requester=request.requester, account_of=lambda _d: None)
         return replace(situation, facts=facts, world=world, request=request)
+
+
+def _config(given: Path | None) -> Config:
+    """The configuration, or, where there is none at all, one good enough for reading."""
+    from mailflow.cli.common import config_path
+    from mailflow.cli.output import note
+    from mailflow.config import Config
+
+    if config_path(given) is not None:
+        return read_config(given)
+    note("reading without configuration: as a service of vendor.example, with its defaults")
+    service = {
+        "organisation": "Example Vendor",
+        "address": "requests@vendor.example",
+        "public_url": "https://vendor.example",
+        "support_url": "https://vendor.example/case",
+        "feedback_url": "https://vendor.example/feedback",
+        "operator_address": "support@vendor.example",
+    }
+    return Config.model_validate({"service": service})
 
 
 def _database(config: Config, stack: ExitStack) -> Database | None:

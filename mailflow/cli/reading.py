@@ -14,8 +14,12 @@ from mailflow.core import classify, machine
 from mailflow.core.classify import Facts, LetterFacts, Reading
 from mailflow.core.commands import Actor, Open
 from mailflow.core.decision import Decision, World
+from mailflow.core.form import read_form
 from mailflow.core.language import detect
 from mailflow.core.message import Message, Unreadable
+from mailflow.core.newtext import own_text
+from mailflow.core.policy import Policy
+from mailflow.core.reply import read_reply
 from mailflow.core.request import FIELD_NAMES, Fields, Person, Request, State
 from mailflow.core.verdict import Verdict
 
@@ -45,9 +49,11 @@ def understand(
     """Read one mail and decide on it; the result is one line of `mailflow read --json`."""
     world, facts = situation.world, situation.facts
     reading = classify.read(message, mail_from, facts, situation.verdict, world.policy)
+    reading = _read_anyway(reading, message, facts, world.policy)
     sender = message.sender if isinstance(message, Message) else ""
     decision = _decide(reading, sender, situation)
-    found = _fields(reading, decision)
+    shown = decision or _preview(reading, sender, situation)
+    found = _fields(reading, shown)
     refused = decision is not None and decision.outcome == "refuse"
     reasons = [reading.why]
     if decision and decision.reason and not refused:
@@ -60,8 +66,8 @@ def understand(
         "intent": str(reply.intent) if reply and reading.kind == "reply" else "",
         "language": _language(reading),
         "fields": {name: getattr(found, name) for name in FIELD_NAMES},
-        "errors": [p.code for p in _problems(reading, decision, "errors")],
-        "warnings": [p.code for p in _problems(reading, decision, "warnings")],
+        "errors": [p.code for p in _problems(reading, shown, "errors")],
+        "warnings": [p.code for p in _problems(reading, shown, "warnings")],
         "reason": decision.reason if decision and refused else "",
         "authenticated": situation.verdict.result,
         "authenticated_by": situation.verdict.rule,
@@ -69,6 +75,20 @@ def understand(
         "letters": [f"{m.kind}: {m.to}" for m in decision.letters] if decision else [],
         "why": "; ".join([*filter(None, reasons), *filter(None, [situation.remark])]),
     }
+
+
+def _read_anyway(
+    reading: Reading, message: Message | Unreadable, facts: Facts, policy: Policy
+) -> Reading:
+    """A person's mail that is set aside for want of proof, with what it says all the same."""
+    if reading.do != "quarantine" or reading.own or isinstance(message, Unreadable):
+        return reading
+    own = own_text(message)
+    part = facts.letter.part if facts.letter else "partner"
+    if facts.letter and part != "user":
+        reply = read_reply(own, part, message.subject)
+        return replace(reading, own=own, reply=reply, submission=reply.submission)
+    return replace(reading, own=own, submission=read_form(own, message.subject, policy))
 
 
 def made_up(part: str, sender: str, now: datetime) -> tuple[LetterFacts, Request]:
@@ -116,6 +136,15 @@ def _decide(reading: Reading, sender: str, situation: Situation) -> Decision | N
     return machine.decide(request, reading.command, actor, situation.world)
 
 
+def _preview(reading: Reading, sender: str, situation: Situation) -> Decision | None:
+    """What the fields of a mail that is set aside would be, were its sender proven and known."""
+    if reading.submission is None or reading.kind != "request":
+        return None
+    person = situation.world.requester or Person(sender)
+    world = replace(situation.world, requester=person, account_of=lambda _domain: None)
+    return machine.decide(None, Open(reading.submission), Actor("partner", sender), world)
+
+
 def _outcome(reading: Reading, decision: Decision | None) -> str:
     if decision is not None:
         return decision.outcome
@@ -138,13 +167,13 @@ def _language(reading: Reading) -> str:
 
 def _fields(reading: Reading, decision: Decision | None) -> Fields:
     """The fields as they would be stored; else as they were read."""
-    if isinstance(reading.command, Open) and decision and decision.opened:
+    if decision and decision.opened:
         return decision.opened.fields
     return reading.submission.fields if reading.submission else Fields()
 
 
 def _problems(reading: Reading, decision: Decision | None, which: str) -> tuple[Any, ...]:
-    if isinstance(reading.command, Open) and decision and decision.opened:
+    if decision and decision.opened:
         return tuple(getattr(decision.opened, which))
     if reading.submission is None:
         return ()
