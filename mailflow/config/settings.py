@@ -256,6 +256,10 @@ class PolicySettings(Settings):
     """Automatic answers to unknown text, per conversation."""
     refusals_per_day: int = Field(default=1, ge=0, le=100)
     """Refusals sent to one address."""
+    idle_answers_per_hour: int = Field(default=20, ge=1, le=1000)
+    """Automatic answers that change nothing, to one address in an hour: an end to loops."""
+    idle_answers_per_thread: int = Field(default=10, ge=1, le=1000)
+    """The same within one conversation in an hour."""
     bounced_hold_days: int = Field(default=7, ge=1, le=365)
     """A customer's failed address that the partner does not mend for so many days is held."""
     max_faults: int = Field(default=3, ge=1, le=100)

@@ -15,7 +15,8 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "no_such_user",
             (
-                r"(?:user|mailbox|recipient|address|account)\b.{0,40}?\b(?:unknown|not found|invalid|"
+                r"(?:user|mailbox|recipient|address|account)\b.{0,40}?\b(?:unknown|not found|"
+                r"invalid|"
                 r"does not exist|doesn't exist|unavailable|disabled|no such|rejected)"
                 r"|no such (?:user|mailbox|recipient|person)|unknown (?:user|recipient|local part)"
             ),

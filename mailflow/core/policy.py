@@ -22,6 +22,10 @@ class Policy:
     max_note: int = 1000  # S14, characters
     unknown_answers_per_hour: int = 1  # automatic answers to unknown text, per thread
     refusals_per_day: int = 1  # per address
+    # Answers that change nothing (status, help, "already active", …), in an hour: what two
+    # machines could write to each other for ever.
+    idle_answers_per_hour: int = 20  # per address
+    idle_answers_per_thread: int = 10  # per request and part
     bounced_hold_days: int = 7  # a failed customer address that nobody mends is looked at
     max_faults: int = 3  # after so many faults of ours a message is set aside as failed
     keep_raw_days: int = 30  # bytes of finished mail are wiped after this

@@ -286,12 +286,29 @@ class Flow:
         decision = machine.decide(request, command, actor, world)
         stored = self._store(session, request, decision, actor, world.now)
         letters = decision.letters
-        if decision.limit and letters and not self._within(session, decision.limit, world.now):
+        limits = self._limits(request, decision, actor)
+        if letters and not all(self._within(session, limit, world.now) for limit in limits):
             letters = ()
         for letter in letters:
             self._post.write(session, _with_id(letter, stored), world.now, answered)
         subject = stored[-1] if stored else request
         return Applied(decision.outcome, decision.reason, subject, len(letters))
+
+    def _limits(
+        self, before: Request | None, decision: Decision, actor: Actor
+    ) -> tuple[Limit, ...]:
+        """How often such letters may go out. What changes nothing is answered a bounded number
+        of times an hour, so that no two machines can keep each other writing (I16)."""
+        own = (decision.limit,) if decision.limit else ()
+        idle = decision.opened is None and (before is None or decision.request == before)
+        if not idle or not actor.message:
+            return own
+        hour, policy = timedelta(hours=1), self.policy
+        to = Limit(f"idle:{actor.address}", policy.idle_answers_per_hour, hour)
+        if before is None:
+            return (*own, to)
+        thread = f"idle:{before.reference}:{actor.part}"
+        return (*own, to, Limit(thread, policy.idle_answers_per_thread, hour))
 
     def _store(
         self,

@@ -464,3 +464,18 @@ def test_a_customer_is_answered_in_the_language_he_writes_in(house: House) -> No
     letters = house.answer(activation, "Hola, rechazo la solicitud porque no la necesitamos.")
     assert one(letters, "declined_receipt").language == "es"
     assert one(letters, "declined").language == "en"
+
+
+def test_what_changes_nothing_is_answered_a_bounded_number_of_times(house: House) -> None:
+    """Two machines that ask each other for the state fall silent (I16)."""
+    completion, _ = house.pending()
+    answers = [house.answer(completion, "STATUS") for _ in range(12)]
+    assert [len(letters) for letters in answers] == [1] * 10 + [0] * 2
+    house.db.clock_offset += timedelta(hours=1, seconds=1)
+    assert len(house.answer(completion, "STATUS")) == 1
+
+
+def test_a_partner_with_many_customers_is_never_capped(house: House) -> None:
+    """Reviews are no loop: each answers a request that was opened."""
+    for number in range(30):
+        assert one(house.write(ALBA.email, REQUEST.replace("harbour", f"h{number}")), "review")
