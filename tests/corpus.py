@@ -82,10 +82,19 @@ def _said(choose: random.Random) -> Iterator[Case]:
         for language, texts in table.items():
             for number, text in enumerate(texts):
                 for shape in _shapes(choose, count):
-                    yield _case(text, language, shape, part, intent, f"{intent} {level} {language}", number)
+                    yield _case(
+                        text, language, shape, part, intent, f"{intent} {level} {language}", number
+                    )
     for shape in sorted(SHAPES):  # every program in every language, once with the bare word
         for language in p.CONFIRM_PLAIN:
-            yield _case(p.CONFIRM_PLAIN[language][0], language, shape, "partner", "confirm", f"shape × word {language}")
+            yield _case(
+                p.CONFIRM_PLAIN[language][0],
+                language,
+                shape,
+                "partner",
+                "confirm",
+                f"shape × word {language}",
+            )
     more = [(i, "partner", t) for i, texts in p.OTHERS.items() for t in texts]
     more += [("renew", "partner", t) for t in p.RENEW] + [("ready", "approver", t) for t in p.READY]
     for number, (intent, part, text) in enumerate(more):
@@ -106,7 +115,9 @@ def _never(choose: random.Random) -> Iterator[Case]:
                 yield _case("", language, shape, part, "unknown", f"only quoted {language}")
 
 
-def _case(text: str, language: str, shape: str, part: str, expected: str, category: str, number: int = 0) -> Case:
+def _case(
+    text: str, language: str, shape: str, part: str, expected: str, category: str, number: int = 0
+) -> Case:
     raw = SHAPES[shape](Reply(text, language))
     return Case(f"{category}/{number}/{shape}: {text!r}", raw, part, expected, category)
 
@@ -116,7 +127,9 @@ def odd() -> Iterator[Case]:
     for path in sorted(ODD.glob("*.eml")):
         says = json.loads(path.with_suffix(".json").read_text("utf-8"))
         raw = path.read_bytes()
-        yield Case(path.stem, raw, says["part"], says["expected"], says.get("category", "odd"), says["why"])
+        yield Case(
+            path.stem, raw, says["part"], says["expected"], says.get("category", "odd"), says["why"]
+        )
 
 
 def judge(case: Case) -> Outcome:
@@ -141,11 +154,16 @@ def main(argv: list[str]) -> int:
         false[category] += outcome.false
         missed[category] += outcome.missed
         if "--misses" in argv and (outcome.false or outcome.missed):
-            print(f"{'FALSE' if outcome.false else 'missed'} {outcome.case.name}\n      {outcome.got}: {outcome.why}", file=sys.stderr)
+            print(
+                f"{'FALSE' if outcome.false else 'missed'} {outcome.case.name}\n      {outcome.got}: {outcome.why}",
+                file=sys.stderr,
+            )
     width = max(map(len, totals))
     print(f"{'category':{width}}  cases  false decisions  missed")
     for category in totals:
-        print(f"{category:{width}}  {totals[category]:5}  {false[category]:15}  {missed[category]:6}")
+        print(
+            f"{category:{width}}  {totals[category]:5}  {false[category]:15}  {missed[category]:6}"
+        )
     print(f"{'all':{width}}  {totals.total():5}  {false.total():15}  {missed.total():6}")
     return 1 if false.total() else 0
 

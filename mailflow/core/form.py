@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from mailflow.core.commands import Submission
@@ -83,7 +84,7 @@ def subject_name(subject: str) -> str:
     match = _SUBJECT.search(_REPLY_PREFIX.sub("", clean_line(subject)))
     if not match:
         return ""
-    name = match.group(1).strip(" .:-–\"'")
+    name = match.group(1).strip(" :-–\"'")
     words = fold(name).split()
     return "" if not words or set(words) <= _GENERIC or "@" in name else name
 
@@ -225,7 +226,7 @@ def _labelled(line: str) -> tuple[str, str, str] | None:
     if len(line) > 2000:
         line = line[:2000]
     # The first separator need not be the one: "Customer e-mail - approver: ann@acme.example".
-    for match in _SEPARATOR.finditer(line[:120]):
+    for match in islice(_SEPARATOR.finditer(line[:120]), 4):
         label = line[: match.start()]
         if label and (name := label_of(label)):
             value = line[match.end() :].strip()

@@ -22,6 +22,8 @@ _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _PGP_BEGIN = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: [^\n]*\n)*\n?")
 _PGP_END = re.compile(r"-----BEGIN PGP SIGNATURE-----.*", re.S)
 _QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|│┃]\s|\s*＞")
+#: "3 мар. 2025 г. в 10:11, Requests <a@b>:": no verb, but a date, an address and a colon.
+_NAMED = re.compile(r"<[^<>\s]+@[^<>\s]+>\s*[:：]$")
 _ESCAPED_FROM = re.compile(r">From ")
 
 
@@ -280,7 +282,7 @@ def _attribution(lines: list[str | None], number: int) -> int:
             not wrote
             and "@" in text
             and quotes.DATED.search(text.replace("@", ""))
-            and ("<" in text and (quoted or quotes.BEGINS.match(text.lstrip())))
+            and _NAMED.search(text)
         ):
             return at
     return -1

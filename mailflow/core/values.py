@@ -92,7 +92,7 @@ def _without_mailto(text: str) -> str:
 def _one_address(text: str) -> Value:
     given = clean_line(_without_mailto(text))
     found = find_addresses(given)
-    if len(found) == 1 and all(parse(word) for word in _AT_WORD.findall(given)):
+    if len(found) == 1 and all(parse(w.rstrip(".!?")) for w in _AT_WORD.findall(given)):
         return Value(found[0])
     return Value(given[:_MAX_RAW], valid=False)
 
