@@ -233,7 +233,7 @@ def _text(text: str, state: _State) -> None:
         return
     words = text.split()
     if not words:
-        if "\xa0" in text and not state.line:
+        if "\xa0" in text and (not state.line or state.pending == "\n"):
             state.put("")  # Outlook's empty line: <p>&nbsp;</p>
         if text and not state.pending and state.line:
             state.pending = " "

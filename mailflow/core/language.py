@@ -16,7 +16,7 @@ _MARKS: dict[str, str] = {
     "correcto muchas al nuestro estado ayuda activar activo designar listo reenviar soy yo datos adelante nombre buenas queda",
     "pt": "os as de do da dos das que em por para com uma um seu se ao no na nao favor ola obrigado obrigada conta nome cliente "
     "confirmo confirmado aceito aceitar recuso recusar solicitacao pedido dominio nota utilizadores usuarios sim bom boa dia prezados quero tudo "
-    "certo correto muito cumprimentos atenciosamente voce estado ajuda ativar ativo indicar pronto reenviar sou eu dados ja",
+    "certo correto muito cumprimentos atenciosamente voce estado ajuda ativar ativo indicar pronto reenviar sou eu dados",
     "fr": "le la les de du des que et en pour avec une un votre vous nous je est ce il au aux s'il plait bonjour merci cordialement "
     "compte nom client confirme confirmer j'accepte accepter refuse refuser annuler demande domaine note utilisateurs oui notre tout "
     "parfait beaucoup pas etat aide activer j'active moi pret renvoyer d'accord c'est",

@@ -270,13 +270,14 @@ def _attribution(lines: list[str | None], number: int) -> int:
         wrote = quotes.WROTE.search(text)
         if wrote and (quotes.DATED.search(text) or quoted):
             begin = at
-            for further in range(1, 4 - back):  # the head of a broken attribution
-                above = lines[at - further] if at - further >= 0 else None
-                if not above or not above.strip():
+            for further in range(at - 1, max(number - 4, -1), -1):
+                if quotes.BEGINS_WORD.match(lines[begin] or ""):
+                    break  # "On …": it cannot begin earlier
+                above = (lines[further] or "").strip(" *_")
+                dated = quotes.DATED.search(above) or (above.endswith(",") and len(above) < 25)
+                if not above or not quotes.BEGINS.match(above) or not dated:
                     break
-                if quotes.BEGINS.match(above.lstrip(" *_")) and quotes.DATED.search(above):
-                    begin = at - further
-                    break
+                begin = further
             return begin
         if (
             not wrote

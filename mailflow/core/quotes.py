@@ -32,11 +32,9 @@ DATED = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}年|@|\b\d{1,2}\.? \w{3,}"
 )
 #: How an attribution begins where it is long: "On Tue", "El mar", "Am Di", "Le mar.", "Em ter.".
-BEGINS = re.compile(
-    r"(?:on|in|at|el|o|em|no|le|am|il|op|den|på|pe|dnia|w_dniu|dne|dňa|a|kl|ons|pada|vào|στις|"
-    r"\d{1,4})\b",
-    re.I,
-)
+_INTRO = r"on|in|at|el|o|em|no|le|am|il|op|den|på|pe|dnia|w_dniu|dne|dňa|a|kl|ons|pada|vào|στις"
+BEGINS_WORD = re.compile(rf"[\s*_]*(?:{_INTRO})\b", re.I)
+BEGINS = re.compile(rf"(?:{_INTRO}|\d{{1,4}})\b", re.I)
 
 _FROM = (
     "from de von da van från fra lähettäjä od от від кому_от feladó de_la από kimden gönderen 发件人 寄件者 "

@@ -460,7 +460,7 @@ def _rest(sentences: tuple[Sentence, ...], hit: _Hit) -> str:
     sentence = sentences[hit.sentence]
     parts = [sentence.after(hit.end)]
     parts += [s.text for s in sentences[hit.sentence + 1 :] if not s.closing and not s.signature]
-    return "\n".join(p for p in parts if p).strip(" \n:,;.-–—")[:_MAX_TEXT]
+    return "\n".join(p for p in parts if p).lstrip(" \n:,;.-–—").rstrip(" \n-–—")[:_MAX_TEXT]
 
 
 def _request(hit: _Hit, sentences: tuple[Sentence, ...]) -> _Meaning:

@@ -1,0 +1,117 @@
+"""What an answer means: the rules one by one; `test_corpus` has the breadth."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailflow.core.language import detect
+from mailflow.core.message import Message
+from mailflow.core.newtext import own_text
+from mailflow.core.reply import Intent, Reply, read_reply
+
+
+def reply(text: str, part: str = "partner", subject: str = "", html: str | None = None) -> Reply:
+    message = Message(
+        plain=text, html=html, sender="tom.smith@partner.example", sender_name="Tom Smith"
+    )
+    return read_reply(own_text(message), part, subject)
+
+
+def test_the_same_word_means_what_the_part_may_say() -> None:
+    assert reply("Yes").intent is Intent.CONFIRM
+    assert reply("Yes", "approver").intent is Intent.UNKNOWN
+    assert reply("ACCEPT").intent is Intent.UNKNOWN
+    assert reply("ACCEPT").code == "not_yours"
+    assert reply("ACCEPT", "approver").intent is Intent.ACCEPT
+    assert reply("CONFIRM", "approver").intent is Intent.UNKNOWN
+
+
+def test_who_signs_is_who_sends() -> None:
+    assert reply("CONFIRM\n\nTom").intent is Intent.CONFIRM
+    assert reply("CONFIRM\n\nThomas").intent is Intent.CONFIRM  # the initial fits
+    assert reply("CONFIRM\n\nNonsense").intent is Intent.UNKNOWN
+    assert reply("CONFIRM\n\nRegards,\nAnybody").intent is Intent.CONFIRM
+
+
+def test_a_changed_line_is_a_change_and_the_partner_s_alone() -> None:
+    found = reply("CONFIRM\nAccount domain: eu.acme.example")
+    assert found.intent is Intent.CHANGE
+    assert found.submission is not None
+    assert found.submission.fields.given() == {"account_domain": "eu.acme.example"}
+    assert reply("ACCEPT\nAccount domain: eu.acme.example", "approver").intent is Intent.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "argument", "rest"),
+    [
+        (
+            "DECLINE\nWe know nobody there.\n\nRegards,\nAnn",
+            Intent.DECLINE,
+            "",
+            "We know nobody there.",
+        ),
+        ("Decline: wrong company", Intent.DECLINE, "", "wrong company"),
+        ("NOMINATE bo@acme.example", Intent.NOMINATE, "bo@acme.example", "bo@acme.example"),
+        (
+            "Designar a bo@acme.example, gracias",
+            Intent.NOMINATE,
+            "bo@acme.example",
+            "a bo@acme.example",
+        ),
+        (
+            "I accept. Thanks a lot for your quick help!",
+            Intent.ACCEPT,
+            "",
+            "Thanks a lot for your quick help!",
+        ),
+        ("FEEDBACK the letters are clear", Intent.FEEDBACK, "", "the letters are clear"),
+        ("CASE\nThe link does not work", Intent.CASE, "", "The link does not work"),
+    ],
+)
+def test_what_stands_beside_the_word_is_kept(
+    text: str, intent: Intent, argument: str, rest: str
+) -> None:
+    found = reply(text, "approver")
+    assert (found.intent, found.argument, found.text) == (intent, argument, rest)
+
+
+def test_nominate_wants_one_address() -> None:
+    assert reply("NOMINATE", "approver").intent is Intent.UNKNOWN
+    assert reply("NOMINATE bo@acme.example cy@acme.example", "approver").intent is Intent.UNKNOWN
+    assert reply("Do not nominate bo@acme.example", "approver").intent is Intent.UNKNOWN
+
+
+def test_renditions_must_agree() -> None:
+    assert reply("CONFIRM", html="<p>CONFIRM</p>").intent is Intent.CONFIRM
+    assert reply("CONFIRM", html="<p><s>CONFIRM</s></p>").intent is Intent.UNKNOWN
+    assert reply("Please wait", html="<p>CONFIRM</p>").intent is Intent.UNKNOWN
+    assert reply("", html="<p>CONFIRM</p>").intent is Intent.CONFIRM
+
+
+def test_a_subject_asks_but_never_decides() -> None:
+    assert reply("", subject="HELP").intent is Intent.HELP
+    assert reply("", subject="CONFIRM").intent is Intent.UNKNOWN
+    assert reply("", subject="CONFIRM").code == "empty"
+
+
+@pytest.mark.parametrize("text", ["CONFIRM?", "confirm or cancel", "", "hello", "not confirmed"])
+def test_every_unknown_has_a_reason(text: str) -> None:
+    found = reply(text)
+    assert found.intent is Intent.UNKNOWN
+    assert found.why
+    assert found.code
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Please create the account for our customer", "en"),
+        ("Por favor, cree la cuenta para nuestro cliente", "es"),
+        ("Não temos uma conta para o cliente", "pt"),
+        ("Je confirme la demande pour le client", "fr"),
+        ("Ich bestätige den Antrag für den Kunden", "de"),
+        ("Sí", "es"), ("Oui", "fr"), ("Ja", "de"), ("Sim", "pt"), ("Confirmo", ""), ("", ""), ("4711", ""), ("ann@acme.example", ""),
+    ],
+)  # fmt: skip
+def test_languages(text: str, language: str) -> None:
+    assert detect(text) == language
