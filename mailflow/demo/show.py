@@ -12,10 +12,12 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
+from mailflow.core.letter import ANSWER_MARK
 from mailflow.web.mailview import Captured, Opened
 
-#: Lines of a letter that are shown; the whole of it is in the mailbox.
-_LINES = 14
+#: Lines of a letter that are shown: the first of its kind at length, others in short. The whole of
+#: it is in the mailbox.
+_LINES_FIRST, _LINES_AGAIN = 44, 9
 _WIDTH = 92
 _LABELS = {
     "partner": "to the partner",
@@ -32,6 +34,7 @@ class Show:
     def __init__(self, console: Console) -> None:
         self._console = console
         self.steps = 0
+        self._kinds: set[str] = set()
 
     def act(self, title: str) -> None:
         """A new act begins."""
@@ -53,8 +56,9 @@ class Show:
     def letter(self, mail: Captured, opened: Opened) -> None:
         """A letter of the service."""
         self.steps += 1
-        lines = opened.text.strip().split("\n")
-        shown = lines[:_LINES]
+        lines = _below_the_mark(opened.text).split("\n")
+        shown = lines[: _LINES_AGAIN if mail.kind in self._kinds else _LINES_FIRST]
+        self._kinds.add(mail.kind)
         body: list[Text] = [Text(line) for line in shown]
         if len(lines) > len(shown):
             body.append(Text(f"… {len(lines) - len(shown)} more lines", style="dim"))
@@ -86,3 +90,11 @@ class Show:
             title_align="left", border_style="blue", box=box.ROUNDED, width=_WIDTH,
         )  # fmt: skip
         self._console.print(panel)
+
+
+def _below_the_mark(text: str) -> str:
+    """The letter without the line above which one answers, and the name above its heading."""
+    paragraphs = text.strip().split("\n\n")
+    if paragraphs[0].startswith(ANSWER_MARK):
+        paragraphs = paragraphs[2:]
+    return "\n\n".join(paragraphs).strip()
