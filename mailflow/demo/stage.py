@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from mailflow.config import Config
 from mailflow.core.request import Account, Person, Role
-from mailflow.daemon import Daemon
+from mailflow.daemon import Daemon, NotReadyError
 from mailflow.store import directory, migrate, queries
 from mailflow.store.db import Database
 from mailflow.timers import sweep
@@ -24,6 +24,7 @@ from mailflow.web.mailview import Captured
 #: Longest wait for an answer. The service answers within a few hundredths of a second.
 PATIENCE_S = 10.0
 _LOOK_S = 0.02
+_PORT_TRIES = 5
 _MANY = 1_000_000
 
 
@@ -128,13 +129,25 @@ def stage(examples: Path) -> Iterator[Stage]:
             now = db.now(session)
             directory.upsert_people(session, people, now)
             directory.import_accounts(session, read_accounts(examples / "accounts.csv"), now)
-        daemon = Daemon(config, db=db)
-        daemon.start()
+        daemon = _started(config, db)
         try:
             yield Stage(daemon, people)
         finally:
             daemon.stop()
             db.close()
+
+
+def _started(config: Config, db: Database) -> Daemon:
+    """The service on ports that were free when looked for; somebody may take one in between."""
+    for _ in range(_PORT_TRIES):
+        daemon = Daemon(config, db=db)
+        try:
+            daemon.start()
+        except NotReadyError:
+            config = _with_ports(config, free_port(0), free_port(0))
+        else:
+            return daemon
+    raise OSError("no free ports on the loopback interface")
 
 
 def free_port(preferred: int) -> int:
@@ -152,27 +165,33 @@ def free_port(preferred: int) -> int:
 
 def configuration(folder: Path) -> Config:
     """The embedded default: SQLite file, loopback ports, captured mail, loopback trusted."""
-    web, smtp = free_port(8080), free_port(8025)
-    return Config.model_validate(
+    plain = Config.model_validate(
         {
             "service": {
                 "organisation": "Example Vendor",
                 "address": "requests@vendor.example",
-                "public_url": f"http://127.0.0.1:{web}",
+                "public_url": "http://127.0.0.1",
                 "support_url": "https://support.vendor.example/case",
                 "feedback_url": "https://vendor.example/feedback",
                 "operator_address": "support@vendor.example",
                 "internal_domains": ["vendor.example"],
             },
             "database": {"url": f"sqlite:///{folder / 'demo.db'}"},
-            "ingress": {
-                "smtp": {"listen": [f"smtp://127.0.0.1:{smtp}"], "hostname": "vendor.example"}
-            },
+            "ingress": {"smtp": {"hostname": "vendor.example"}},
             "trust": {"mode": "trusted_peers", "trusted_peers": ["127.0.0.1"]},
             "delivery": {"mode": "capture"},
-            "web": {"listen": f"127.0.0.1:{web}"},
         }
     )
+    return _with_ports(plain, free_port(8080), free_port(8025))
+
+
+def _with_ports(config: Config, web: int, smtp: int) -> Config:
+    """The same service on these ports; the links in its letters lead there too."""
+    values = config.model_dump()
+    values["service"]["public_url"] = f"http://127.0.0.1:{web}"
+    values["web"]["listen"] = f"127.0.0.1:{web}"
+    values["ingress"]["smtp"]["listen"] = [f"smtp://127.0.0.1:{smtp}"]
+    return Config.model_validate(values)
 
 
 def read_people(file: Path) -> list[Person]:
