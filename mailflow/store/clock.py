@@ -50,4 +50,7 @@ def _sqlite(element: DatabaseClock, compiler: Any, **kw: Any) -> str:
 @compiles(DatabaseClock, "postgresql")
 def _postgresql(element: DatabaseClock, compiler: Any, **kw: Any) -> str:
     later = compiler.process(element.clauses, **kw)
-    return f"(clock_timestamp() + {later} * interval '1 second')" if later else "clock_timestamp()"
+    # The time at which this statement came in. clock_timestamp() goes on while the statement runs,
+    # so no index answers a comparison with it.
+    now = "statement_timestamp()"
+    return f"({now} + {later} * interval '1 second')" if later else now

@@ -63,6 +63,7 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.clock_offset = timedelta()
+        self.owner = 0  # the worker that claims through this; see `workers`
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
             self._writer, self._reader = _sqlite_engines(parsed)
@@ -120,6 +121,24 @@ class Database:
             return datetime.now(UTC)
         moment: datetime = _CLOCK.value(session)
         return moment
+
+    @property
+    def file(self) -> Path:
+        """The file of a SQLite database."""
+        assert self.dialect == "sqlite"
+        return Path(str(self._writer.url.database))
+
+    def own_connection(self) -> Any:
+        """PostgreSQL: the driver's own connection, outside of the pool, that commits by itself.
+
+        The caller closes it. Raises `Unavailable`.
+        """
+        with _translated():
+            pooled = self._writer.raw_connection()
+        line: Any = pooled.dbapi_connection
+        pooled.detach()
+        line.autocommit = True
+        return line
 
     def close(self) -> None:
         """Close every connection that is not in use."""

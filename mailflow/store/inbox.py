@@ -19,11 +19,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from mailflow.store.clock import NOW, in_seconds, seconds
-from mailflow.store.db import Database, run
+from mailflow.store.db import Database, Unavailable, run
 from mailflow.store.lists import is_in
 from mailflow.store.prepared import Prepared, insert_of
 from mailflow.store.tables import INBOX_OPEN, Inbox, InboxRaw, one_of
@@ -109,18 +109,22 @@ def put_many(db: Database, items: Sequence[Incoming]) -> list[Stored]:
     """
     try:
         return _put_group(db, items)
-    except (SQLAlchemyError, ValueError):
+    except Unavailable:
+        raise
+    except Exception as fault:  # whatever is wrong with one mail is not wrong with the others
         results = [_put_alone(db, item) for item in items]
         stored = [one for one in results if one is not None]
         if len(stored) == len(results):
             return stored
-        raise Unstorable(results) from None
+        raise Unstorable(results) from fault
 
 
 def _put_alone(db: Database, item: Incoming) -> Stored | None:
     try:
         return _put_group(db, [item])[0]
-    except (SQLAlchemyError, ValueError):
+    except Unavailable:
+        raise
+    except Exception:
         return None
 
 
@@ -133,8 +137,7 @@ def _put_group(db: Database, items: Sequence[Incoming]) -> list[Stored]:
         times[key] = times.get(key, 0) + 1
     ids: dict[tuple[str, str], int] = {}
     fresh: set[tuple[str, str]] = set()
-    # Sorted, so that two machines that store the same mails lock them in the same order.
-    order = sorted(first)
+    order = list(first)  # as they came: they are worked on by id
     with db.transaction() as session:
         now = db.now(session)
         rows = _UPSERT.each(session, [_row(key, first[key], times[key], now) for key in order])
@@ -178,7 +181,14 @@ def _upsert(dialect_insert: Any) -> Any:
     statement = dialect_insert(_inbox).values(
         {name: bindparam(name) for name in columns}
         | dict.fromkeys(("kind", "outcome", "reason", "sender", "verdict", "message_id"), "")
-        | {"state": "waiting", "attempts": 0, "fence": 0, "vouched_by": "", "next_attempt_at": NOW}
+        | {
+            "state": "waiting",
+            "attempts": 0,
+            "fence": 0,
+            "owner": 0,
+            "vouched_by": "",
+            "next_attempt_at": NOW,
+        }
     )
     return statement.on_conflict_do_update(
         index_elements=["content_hash", "recipients_hash"],
@@ -206,6 +216,7 @@ _CLAIM = Prepared(
         state="claimed",
         attempts=_inbox.c.attempts + 1,
         fence=_inbox.c.fence + 1,
+        owner=bindparam("owner"),
         lease_until=in_seconds("lease"),
         next_attempt_at=in_seconds("lease"),
     )
@@ -224,7 +235,7 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[Claimed]:
     counted too.
     """
     with db.transaction() as session:
-        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease)})
+        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease), "owner": db.owner})
         if not rows:
             return []
         ids = [row.id for row in rows]

@@ -83,7 +83,7 @@ _INSERT = Prepared(
         _outbox,
         "request_id", "inbox_id", "kind", "audience", "language", "revision", "recipient",
         "mail_from", "message_id", "subject", "created_at",
-        state="due", attempts=0, fence=0, answer="", bounced="", recalled=False,
+        state="due", attempts=0, fence=0, owner=0, answer="", bounced="", recalled=False,
         next_attempt_at=NOW,
     ).returning(_c.id)
 )  # fmt: skip
@@ -132,6 +132,7 @@ _CLAIM = Prepared(
         finished_at=case((_c.recalled, NOW), else_=None),
         attempts=_c.attempts + case((_c.recalled, 0), else_=1),
         fence=_c.fence + 1,
+        owner=bindparam("owner"),
         lease_until=in_seconds("lease"),
         next_attempt_at=in_seconds("lease"),
     )
@@ -149,7 +150,7 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
     The lease must be longer than the relay's whole time-out: until it ends nobody else sends them.
     """
     with db.transaction() as session:
-        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease)})
+        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease), "owner": db.owner})
         ids = [row.id for row in rows if row.state == "claimed"]
         if not ids:
             return []

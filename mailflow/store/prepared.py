@@ -51,7 +51,9 @@ class Prepared:
     def run(self, session: Session, parameters: Parameters | None = None) -> int:
         """Run it; how many rows it changed."""
         connection, form = self._at(session)
-        changed: int = form.execute(connection, parameters or {}).rowcount
+        cursor = form.execute(connection, parameters or {})
+        # SQLite counts the rows of RETURNING only when they have been fetched.
+        changed: int = len(form.rows(cursor)) if form.returns else cursor.rowcount
         return changed
 
     def run_on(self, connection: Connection) -> None:
@@ -103,6 +105,7 @@ class _Form:
         if described is None:
             described = getattr(statement, "returning_column_descriptions", [])
         self._readers = [_reader(one["type"], dialect) for one in described]
+        self.returns = bool(described)
         names = [one["name"] for one in described]
         self._row: Callable[..., Any] = namedtuple("Row", names, rename=True)  # type: ignore[misc]
 
@@ -120,17 +123,17 @@ class _Form:
         try:
             with driver_of(connection).cursor() as cursor:
                 values = [self._values(one) for one in many]
-                cursor.executemany(self._sql, values, returning=bool(self._readers))
+                cursor.executemany(self._sql, values, returning=self.returns)
                 results = [self.rows(cursor)]
-                while self._readers and cursor.nextset():
+                while self.returns and cursor.nextset():
                     results.append(self.rows(cursor))
         except connection.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(connection, error) from error
-        return results if self._readers else [[] for _ in many]
+        return results if self.returns else [[] for _ in many]
 
     def rows(self, cursor: Any) -> list[Any]:
         """The rows of an executed statement, read."""
-        if not self._readers:
+        if not self.returns:
             return []
         row = self._row
         return [

@@ -108,6 +108,7 @@ class Inbox(SQLModel, table=True):
     next_attempt_at: datetime  # of a claimed row: the end of its lease, when it is due again
     lease_until: datetime | None = None
     fence: int = 0  # grows with each claim: a frozen worker's late write finds another number
+    owner: int = 0  # the worker that claimed it last
     finished_at: datetime | None = None
     vouched_by: str = ""  # the operator who released it from quarantine and answers for its sender
     # What it turned out to be; filled in when it is worked on.
@@ -266,6 +267,7 @@ class Outbox(SQLModel, table=True):
     next_attempt_at: datetime  # of a claimed row: the end of its lease, when it is due again
     lease_until: datetime | None = None
     fence: int = 0
+    owner: int = 0
     answer: str = ""  # the relay's last words
     created_at: datetime
     finished_at: datetime | None = None
@@ -331,6 +333,10 @@ class Remark(SQLModel, table=True):
     """FEEDBACK, CASE and similar text that somebody sent, stored and never answered further."""
 
     __tablename__ = "remark"
+    __table_args__ = (
+        Index("ix_remark_request_id", "request_id"),
+        Index("ix_remark_inbox_id", "inbox_id"),
+    )
     id: int | None = Field(default=None, sa_column=_id())
     kind: str
     address: str
@@ -350,3 +356,15 @@ class Check(SQLModel, table=True):
     at: datetime
     passed: bool
     findings: list[str] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class WorkerRow(SQLModel, table=True):
+    """A process that claims mail, from its start until it signs off or is found dead."""
+
+    __tablename__ = "worker"
+    # Not numbered by the database: it is the number of a lock.
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    host: str
+    pid: int
+    roles: str
+    started_at: datetime

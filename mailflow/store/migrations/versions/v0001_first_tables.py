@@ -24,18 +24,29 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("role IN ('partner', 'customer', 'support')", name="ck_person_role"),
-        sa.CheckConstraint("email = lower(email)", name="ck_person_email_lower"),
-        sa.PrimaryKeyConstraint("email", name="pk_person"),
+        sa.CheckConstraint(
+            "role IN ('partner', 'customer', 'support')", name=op.f("ck_person_role")
+        ),
+        sa.CheckConstraint("email = lower(email)", name=op.f("ck_person_email_lower")),
+        sa.PrimaryKeyConstraint("email", name=op.f("pk_person")),
     )
     op.create_table(
         "quota",
         sa.Column("key", sa.String(255), nullable=False),
         sa.Column("window_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_quota"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_quota")),
     )
     op.create_index("ix_quota_window_start", "quota", ["window_start"])
+    op.create_table(
+        "worker",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("roles", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_worker"),
+    )
     op.create_table(
         "request",
         sa.Column("id", ID, nullable=False),
@@ -55,15 +66,15 @@ def upgrade() -> None:
         sa.Column("document", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "state IN ('draft', 'review', 'pending', 'hold', 'active', 'declined', 'expired', 'cancelled', 'lapsed')",
-            name="ck_request_state",
+            name=op.f("ck_request_state"),
         ),
         sa.CheckConstraint(
             "state NOT IN ('active', 'hold', 'pending') OR (created_at IS NOT NULL AND expires_at IS NOT NULL)",
-            name="ck_request_created",
+            name=op.f("ck_request_created"),
         ),
-        sa.CheckConstraint("version >= 0 AND revision >= 1", name="ck_request_counters"),
-        sa.PrimaryKeyConstraint("id", name="pk_request"),
-        sa.UniqueConstraint("reference", name="uq_request_reference"),
+        sa.CheckConstraint("version >= 0 AND revision >= 1", name=op.f("ck_request_counters")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
+        sa.UniqueConstraint("reference", name=op.f("uq_request_reference")),
     )
     op.create_index("ix_request_approver", "request", ["approver", "id"])
     op.create_index("ix_request_domain", "request", ["domain", "id"])
@@ -87,13 +98,13 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state IN ('pending', 'hold', 'active', 'ended')", name="ck_account_state"
+            "state IN ('pending', 'hold', 'active', 'ended')", name=op.f("ck_account_state")
         ),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["request.id"], name="fk_account_request_id_request"
+            ["request_id"], ["request.id"], name=op.f("fk_account_request_id_request")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_account"),
-        sa.UniqueConstraint("request_id", name="uq_account_request_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_account_request_id")),
     )
     op.create_index("ix_account_domain", "account", ["domain"])
     op.create_index(
@@ -121,6 +132,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Integer(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("vouched_by", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -132,21 +144,26 @@ def upgrade() -> None:
         sa.Column("effect_key", sa.String(), nullable=True),
         sa.Column("request_id", ID, nullable=True),
         sa.CheckConstraint(
-            "(state IN ('waiting', 'claimed')) = (finished_at IS NULL)", name="ck_inbox_finished"
+            "(state IN ('waiting', 'claimed')) = (finished_at IS NULL)",
+            name=op.f("ck_inbox_finished"),
         ),
-        sa.CheckConstraint("state <> 'claimed' OR lease_until IS NOT NULL", name="ck_inbox_lease"),
+        sa.CheckConstraint(
+            "state <> 'claimed' OR lease_until IS NOT NULL", name=op.f("ck_inbox_lease")
+        ),
         sa.CheckConstraint(
             "state IN ('waiting', 'claimed', 'done', 'ignored', 'refused', 'quarantined', 'failed')",
-            name="ck_inbox_state",
+            name=op.f("ck_inbox_state"),
         ),
         sa.CheckConstraint(
             "state NOT IN ('refused', 'quarantined', 'failed') OR reason <> ''",
-            name="ck_inbox_reason",
+            name=op.f("ck_inbox_reason"),
         ),
-        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_inbox_request_id_request"),
-        sa.PrimaryKeyConstraint("id", name="pk_inbox"),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["request.id"], name=op.f("fk_inbox_request_id_request")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint(
-            "content_hash", "recipients_hash", name="uq_inbox_content_hash_recipients_hash"
+            "content_hash", "recipients_hash", name=op.f("uq_inbox_content_hash_recipients_hash")
         ),
     )
     op.create_index("ix_inbox_message_id", "inbox", ["message_id"])
@@ -175,9 +192,9 @@ def upgrade() -> None:
         sa.Column("passed", sa.Boolean(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["request.id"], name="fk_security_check_request_id_request"
+            ["request_id"], ["request.id"], name=op.f("fk_security_check_request_id_request")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_security_check"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_security_check")),
     )
     op.create_index("ix_security_check_request_id", "security_check", ["request_id", "id"])
     op.create_table(
@@ -196,9 +213,11 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("inbox_id", ID, nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name="fk_event_inbox_id_inbox"),
-        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_event_request_id_request"),
-        sa.PrimaryKeyConstraint("id", name="pk_event"),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_event_inbox_id_inbox")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["request.id"], name=op.f("fk_event_request_id_request")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_index("ix_event_inbox_id", "event", ["inbox_id"])
     op.create_index("ix_event_request_id", "event", ["request_id", "id"])
@@ -214,8 +233,10 @@ def upgrade() -> None:
         "inbox_raw",
         sa.Column("inbox_id", ID, nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name="fk_inbox_raw_inbox_id_inbox"),
-        sa.PrimaryKeyConstraint("inbox_id", name="pk_inbox_raw"),
+        sa.ForeignKeyConstraint(
+            ["inbox_id"], ["inbox.id"], name=op.f("fk_inbox_raw_inbox_id_inbox")
+        ),
+        sa.PrimaryKeyConstraint("inbox_id", name=op.f("pk_inbox_raw")),
     )
     op.create_table(
         "outbox",
@@ -235,25 +256,28 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Integer(), nullable=False),
         sa.Column("answer", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bounced", sa.String(), nullable=False),
         sa.Column("recalled", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "(state IN ('due', 'claimed')) = (finished_at IS NULL)", name="ck_outbox_finished"
+            "(state IN ('due', 'claimed')) = (finished_at IS NULL)", name=op.f("ck_outbox_finished")
         ),
-        sa.CheckConstraint("state <> 'claimed' OR lease_until IS NOT NULL", name="ck_outbox_lease"),
+        sa.CheckConstraint(
+            "state <> 'claimed' OR lease_until IS NOT NULL", name=op.f("ck_outbox_lease")
+        ),
         sa.CheckConstraint(
             "state IN ('due', 'claimed', 'sent', 'captured', 'failed', 'withdrawn')",
-            name="ck_outbox_state",
+            name=op.f("ck_outbox_state"),
         ),
-        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name="fk_outbox_inbox_id_inbox"),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_outbox_inbox_id_inbox")),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["request.id"], name="fk_outbox_request_id_request"
+            ["request_id"], ["request.id"], name=op.f("fk_outbox_request_id_request")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_outbox"),
-        sa.UniqueConstraint("message_id", name="uq_outbox_message_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
     )
     op.create_index("ix_outbox_inbox_id", "outbox", ["inbox_id"])
     op.create_index(
@@ -275,20 +299,22 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("request_id", ID, nullable=True),
         sa.Column("inbox_id", ID, nullable=True),
-        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name="fk_remark_inbox_id_inbox"),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_remark_inbox_id_inbox")),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["request.id"], name="fk_remark_request_id_request"
+            ["request_id"], ["request.id"], name=op.f("fk_remark_request_id_request")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_remark"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remark")),
     )
+    op.create_index("ix_remark_inbox_id", "remark", ["inbox_id"])
+    op.create_index("ix_remark_request_id", "remark", ["request_id"])
     op.create_table(
         "outbox_raw",
         sa.Column("outbox_id", ID, nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["outbox_id"], ["outbox.id"], name="fk_outbox_raw_outbox_id_outbox"
+            ["outbox_id"], ["outbox.id"], name=op.f("fk_outbox_raw_outbox_id_outbox")
         ),
-        sa.PrimaryKeyConstraint("outbox_id", name="pk_outbox_raw"),
+        sa.PrimaryKeyConstraint("outbox_id", name=op.f("pk_outbox_raw")),
     )
     op.create_table(
         "token",
@@ -302,11 +328,15 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "purpose IN ('partner_reply', 'approver_reply', 'page', 'bounce')",
-            name="ck_token_purpose",
+            name=op.f("ck_token_purpose"),
         ),
-        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name="fk_token_outbox_id_outbox"),
-        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_token_request_id_request"),
-        sa.PrimaryKeyConstraint("hash", name="pk_token"),
+        sa.ForeignKeyConstraint(
+            ["outbox_id"], ["outbox.id"], name=op.f("fk_token_outbox_id_outbox")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["request.id"], name=op.f("fk_token_request_id_request")
+        ),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_token")),
     )
     op.create_index("ix_token_outbox_id", "token", ["outbox_id"])
     op.create_index("ix_token_request_id", "token", ["request_id"])

@@ -1,0 +1,195 @@
+"""Migrations: a migrated database is the one the tables describe, and a kill leaves old or new."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from mailflow.store import inbox, migrate
+from mailflow.store.db import Database
+from mailflow.store.tables import metadata
+from tests.store.make import MINUTE, in_threads, incoming
+
+# Everything that tells two schemas apart, as the database itself has it: names, types, defaults,
+# CHECKs, unique keys, foreign keys, and the predicates of partial indexes. Alembic's own comparison
+# sees neither CHECKs nor predicates.
+SQLITE = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%'"
+POSTGRES = [
+    "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE connamespace = 'public'::regnamespace""",
+    """SELECT table_name, ordinal_position, column_name, data_type, character_maximum_length,
+              is_nullable, column_default
+       FROM information_schema.columns WHERE table_schema = 'public'""",
+]
+
+
+def schema(connection: Connection) -> set[tuple[object, ...]]:
+    statements = [SQLITE] if connection.dialect.name == "sqlite" else POSTGRES
+    return {
+        tuple(_plain(value) for value in row)
+        for statement in statements
+        for row in connection.execute(text(statement))
+        if not str(row[0]).startswith("alembic")
+    }
+
+
+def _plain(value: object) -> object:
+    """A statement without its layout, and the constraints of a table in one order."""
+    if not isinstance(value, str):
+        return value
+    lines = [line.strip().rstrip(",") for line in value.splitlines()]
+    constraints = [line for line in lines if line.startswith("CONSTRAINT")]
+    return (*(line for line in lines if line not in constraints), *sorted(constraints))
+
+
+def test_a_migrated_database_is_the_one_that_the_tables_describe(empty_db: Database) -> None:
+    with empty_db.migrating() as connection:
+        metadata.create_all(connection)
+        created = schema(connection)
+        metadata.drop_all(connection)
+    migrate.upgrade(empty_db)
+    with empty_db.migrating() as connection:
+        migrated = schema(connection)
+    assert migrated - created == set()
+    assert created - migrated == set()
+    assert len(migrated) > 40
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("ck_inbox_state", "a CHECK"),
+        ("uq_account_domain_taken", "the predicate of a partial index"),
+    ],
+)
+def test_the_comparison_sees_what_alembic_does_not(
+    postgres_db: Database, name: str, change: str
+) -> None:
+    with postgres_db.migrating() as connection:
+        before = schema(connection)
+        if change == "a CHECK":
+            connection.execute(text(f"ALTER TABLE inbox DROP CONSTRAINT {name}"))
+            connection.execute(text(f"ALTER TABLE inbox ADD CONSTRAINT {name} CHECK (state <> '')"))
+        else:
+            connection.execute(text(f"DROP INDEX {name}"))
+            connection.execute(
+                text(f"CREATE UNIQUE INDEX {name} ON account (domain) WHERE state = 'active'")
+            )
+        assert schema(connection) != before
+
+
+def test_an_upgrade_is_harmless_when_it_is_not_needed(empty_db: Database) -> None:
+    assert migrate.state(empty_db) == "empty"
+    migrate.upgrade(empty_db)
+    assert migrate.state(empty_db) == "current"
+    inbox.put_many(empty_db, [incoming()])
+    migrate.upgrade(empty_db)
+    assert migrate.state(empty_db) == "current"
+    assert len(inbox.claim(empty_db, 9, MINUTE)) == 1
+
+
+def test_a_schema_of_a_later_version_is_left_alone(db: Database) -> None:
+    with db.transaction() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert migrate.state(db) == "newer"
+    with pytest.raises(migrate.NotOurs, match="later version"):
+        migrate.upgrade(db)
+
+
+def test_a_strangers_database_is_left_alone(empty_db: Database) -> None:
+    with empty_db.migrating() as connection:
+        connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+    assert migrate.state(empty_db) == "unknown"
+    with pytest.raises(migrate.NotOurs, match="did not make"):
+        migrate.upgrade(empty_db)
+
+
+def test_programs_that_start_together_take_turns(empty_db: Database) -> None:
+    in_threads(*[lambda: migrate.upgrade(empty_db)] * 3)
+    assert migrate.state(empty_db) == "current"
+
+
+def test_a_failed_upgrade_changes_nothing(
+    empty_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_way(connection: Connection) -> None:
+        run(connection)
+        raise ZeroDivisionError
+
+    run = migrate._run
+    monkeypatch.setattr(migrate, "_run", half_way)
+    with pytest.raises(ZeroDivisionError):
+        migrate.upgrade(empty_db)
+    assert migrate.state(empty_db) == "empty"
+
+
+def test_an_upgrade_that_breaks_references_is_undone(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Foreign keys are off during an upgrade of SQLite, so they are checked at its end."""
+
+    def careless(config: object, target: str) -> None:
+        connection: Connection = config.attributes["connection"]  # type: ignore[attr-defined]
+        connection.execute(text("INSERT INTO inbox_raw VALUES (4711, x'00')"))
+
+    monkeypatch.setattr(migrate.command, "upgrade", careless)
+    monkeypatch.setattr(migrate, "_state", lambda connection: "old")
+    with pytest.raises(migrate.NotOurs, match="break 1 reference"):
+        migrate.upgrade(sqlite_db)
+    with sqlite_db.migrating() as connection:
+        assert connection.execute(text("SELECT count(*) FROM inbox_raw")).scalar_one() == 0
+
+
+def test_foreign_keys_are_on_again_after_an_upgrade(sqlite_db: Database) -> None:
+    migrate.upgrade(sqlite_db)
+    with sqlite_db.transaction() as session:
+        assert session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+# A child that upgrades a database, and is killed by itself after the n-th statement.
+CHILD = """
+import os, signal, sys
+from sqlalchemy import event
+from mailflow.store import migrate
+from mailflow.store.db import Database
+left = int(sys.argv[2])
+db = Database(sys.argv[1])
+def count(*_):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(db._writer, "after_cursor_execute", count)
+migrate.upgrade(db)
+"""
+
+
+@pytest.mark.parametrize("after", [1, 3, 8, 20, 45])
+def test_a_kill_in_the_middle_of_an_upgrade_leaves_the_old_schema(
+    empty_db: Database, after: int
+) -> None:
+    url = empty_db._writer.url.render_as_string(hide_password=False)
+    root = Path(__file__).parents[2]
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, url, str(after)],
+        env=os.environ | {"PYTHONPATH": str(root)},
+        timeout=60,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL
+    assert migrate.state(empty_db) == "empty"
+    migrate.upgrade(empty_db)
+    assert migrate.state(empty_db) == "current"
+
+
+def test_the_migrations_are_in_the_package() -> None:
+    folder = Path(migrate.__file__).parent / "migrations"
+    assert (folder / "env.py").exists()
+    assert list((folder / "versions").glob("v0001_*.py"))
