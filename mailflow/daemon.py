@@ -69,7 +69,7 @@ class Daemon:
         self._loops: dict[str, Callable[[threading.Event], None]] = {}
         self._processor = Processor(
             self.flow,
-            Authenticator(config.trust, resolver()),
+            Authenticator(config.trust, resolver(config.trust.nameservers)),
             self._count,
         )
         self._sender = self._build_sender()

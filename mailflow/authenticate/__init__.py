@@ -17,7 +17,12 @@ __all__ = ["Authenticator", "CachedResolver", "DnsError", "Resolver", "SystemRes
 
 
 def resolver(
-    clock: Callable[[], float] = time.monotonic, nameservers: Sequence[str] = ()
+    nameservers: Sequence[str] = (), clock: Callable[[], float] = time.monotonic
 ) -> Resolver:
-    """DNS with a memory, as the running service uses it: one for the whole process."""
+    """DNS with a memory, as the running service uses it: one for the whole process.
+
+    Args:
+        nameservers: As in `trust.nameservers`; none = those of the system.
+        clock: Monotonic clock in seconds.
+    """
     return CachedResolver(SystemResolver(clock, nameservers), clock)

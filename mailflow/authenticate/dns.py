@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 import dns.exception
 import dns.resolver
+from dns.nameserver import Do53Nameserver
+
+from mailflow.config.kinds import split_nameserver
 
 #: What is kept of a "no such name" answer, in seconds. Its own SOA may say longer; a partner who
 #: is just publishing his key should not wait for that.
@@ -47,16 +50,13 @@ class SystemResolver:
 
     Args:
         clock: Monotonic clock in seconds, the same that deadlines are counted on.
-        nameservers: IP addresses to ask instead of those in /etc/resolv.conf.
-        port: Where they listen.
+        nameservers: Whom to ask instead of those in /etc/resolv.conf, as in `trust.nameservers`.
     """
 
-    def __init__(
-        self, clock: Callable[[], float], nameservers: Sequence[str] = (), port: int = 53
-    ) -> None:
+    def __init__(self, clock: Callable[[], float], nameservers: Sequence[str] = ()) -> None:
         self._clock = clock
-        self._nameservers = list(nameservers)
-        self._port = port
+        places = [split_nameserver(text) for text in nameservers]
+        self._nameservers = [Do53Nameserver(*place) for place in places if place]
         self._made: dns.resolver.Resolver | None = None
         self._lock = threading.Lock()
 
@@ -105,6 +105,5 @@ class SystemResolver:
                 made = dns.resolver.Resolver(configure=not self._nameservers)
                 if self._nameservers:
                     made.nameservers = self._nameservers
-                    made.port = self._port
                 self._made = made
             return self._made

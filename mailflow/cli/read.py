@@ -83,7 +83,7 @@ class _Reader:
         self._now = now
         self._reply_as = reply_as
         self._authenticated = authenticated
-        self._authenticator = Authenticator(config.trust, resolver())
+        self._authenticator = Authenticator(config.trust, resolver(config.trust.nameservers))
         self._policy = config.policy.value()
         self._db = _database(config, stack)
 

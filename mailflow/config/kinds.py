@@ -6,7 +6,7 @@ A message says what is wrong and shows a value that would be right; the loader a
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -133,6 +133,29 @@ def _network(text: str) -> str:
         ) from None
 
 
+def split_nameserver(text: str) -> tuple[str, int] | None:
+    """Address and port of `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`.
+
+    None where it is none of these. A name will not do: somebody would have to be asked for it.
+    """
+    pair = (text, 53)
+    if text.startswith("[") or text.count(":") == 1:
+        pair = split_host_port(text) or ("", 0)
+    try:
+        return (str(ip_address(pair[0])), pair[1]) if pair[1] else None
+    except ValueError:
+        return None
+
+
+def _nameserver(text: str) -> str:
+    if split_nameserver(text) is None:
+        raise ValueError(
+            f"{text!r} is not the IP address of a name server;"
+            " write 192.0.2.53, 127.0.0.1:5353 or [::1]:5353"
+        )
+    return text
+
+
 def _time_zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -184,6 +207,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]  # without a slash at its en
 HostPort = Annotated[str, AfterValidator(_host_port)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Network = Annotated[str, AfterValidator(_network)]
+Nameserver = Annotated[str, AfterValidator(_nameserver)]  # IP address, or IP:PORT
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 Colour = Annotated[str, AfterValidator(_colour)]

@@ -173,6 +173,9 @@ class TrustSettings(Settings):
     trusted_peers: tuple[kinds.Network, ...] = ()
     """IP addresses or networks of your own mail servers. By SMTP and LMTP, trusted_verifier and
     trusted_peers believe only them; empty = trusted_verifier believes this machine alone."""
+    nameservers: tuple[kinds.Nameserver, ...] = ()
+    """Name servers that own_check asks, IP or IP:PORT; empty = those of the system. Whoever
+    answers there decides who is proven: a resolver of yours, best on this machine."""
     unproven_replies: Literal["page", "quarantine"] = "page"
     """What becomes of a customer's reply with the right tag but without proof.
 

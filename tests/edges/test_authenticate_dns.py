@@ -218,7 +218,7 @@ def server() -> Iterator[Callable[[Answer], int]]:
 def ask(
     port: int, kind: str = "txt", name: str = "a.example", seconds: float = 2.0
 ) -> tuple[list, int]:
-    resolver = SystemResolver(time.monotonic, ["127.0.0.1"], port)
+    resolver = SystemResolver(time.monotonic, [f"127.0.0.1:{port}"])
     return getattr(resolver, kind)(name, time.monotonic() + seconds)
 
 

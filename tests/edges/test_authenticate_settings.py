@@ -7,9 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from mailflow.config import load
 from mailflow.config.checks import contradictions
+from mailflow.config.kinds import split_nameserver
 from mailflow.config.settings import TrustSettings
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,29 @@ def test_a_mode_has_what_it_needs(trust: dict[str, object], complaint: str) -> N
     config = config.model_copy(update={"trust": TrustSettings.model_validate(trust)})
     said = [line for line in contradictions(config) if line.startswith("trust.")]
     assert (complaint in "\n".join(said)) if complaint else not said
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("127.0.0.1:5353", ("127.0.0.1", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+        ("[2001:db8::53]", None),
+        ("192.0.2.53:0", None),
+        ("192.0.2.53:70000", None),
+        ("dns.vendor.example:53", None),
+        ("", None),
+    ],
+)
+def test_a_name_server_is_an_ip_address(text: str, place: tuple[str, int] | None) -> None:
+    assert split_nameserver(text) == place
+    if place is None:
+        with pytest.raises(ValidationError, match="IP address of a name server"):
+            TrustSettings.model_validate({"nameservers": [text]})
+    else:
+        assert TrustSettings.model_validate({"nameservers": [text]}).nameservers == (text,)
 
 
 def test_every_setting_on_the_page_exists() -> None:
