@@ -90,8 +90,10 @@ def _older(message: Message) -> list[Failure]:
     text = (message.plain or "")[:_MAX_TEXT]
     old = email.message.Message()
     for name, value in message.headers[:100]:
-        if name not in ("content-type", "content-transfer-encoding"):
+        if name not in ("content-type", "content-transfer-encoding", "from"):
             old[name] = value[:1000]
+    # The library's detectors take the From field apart with the standard parser.
+    old["From"] = message.sender or "mailer-daemon@localhost"
     old["Content-Type"] = "text/plain"
     old.set_payload(text.encode("ascii", "replace").decode("ascii"))
     found: dict[str, Failure] = {}

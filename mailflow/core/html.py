@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from mailflow.core import visibility
+
 #: A line of this alone means: from here on it is the earlier mail. U+001D cannot come from a mail.
 CUT = "\x1dcut"
 
@@ -38,24 +40,9 @@ _BLOCK_WORDS = (
 _SKIP = frozenset(_SKIP_WORDS.split())
 _BLOCK = frozenset(_BLOCK_WORDS.split())
 _STRUCK = frozenset({"s", "strike", "del"})
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|font-size\s*:\s*0*(?:\.0+)?(?:px|pt|em|rem|%)?\s*(?:!|;|$)|font-size\s*:\s*1px"
-    r"|opacity\s*:\s*0*(?:\.0+)?\s*(?:!|;|$)|max-(?:height|width)\s*:\s*0|color\s*:\s*transparent"
-    r"|(?:^|;)\s*(?:height|width)\s*:\s*0(?:px|pt)?\s*(?:!|;|$)|text-indent\s*:\s*-\d{3,}"
-    r"|(?:left|top)\s*:\s*-\d{3,}"
-)
-_WHITE = re.compile(
-    r"(?:^|;)\s*color\s*:\s*(?:white|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255)"
-)
-_BACKGROUND = re.compile(r"background")
-_LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through")
+_CITED = frozenset({"q", "cite"})
 _PRE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
 _NO_BORDER = re.compile(r"border\s*:\s*(?:none|0)")
-_HIDING_RULE = re.compile(
-    r"([.#])([\w-]{1,60})\s*\{[^{}]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0)",
-    re.I,
-)
 #: From this element on, everything in the document is the earlier mail (Outlook, OWA, Hotmail,
 #: Zimbra, new Outlook); copies of an earlier mail carry the prefix `x_`.
 _CUT_IDS = re.compile(
@@ -84,7 +71,7 @@ class Rendered:
 @dataclass(slots=True)
 class _State:
     pre: int = 0
-    background: int = 0
+    dark: int = 0
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     pending: str = ""  # "", " ", "\t" or "\n": what separates the next text from the last
@@ -131,9 +118,9 @@ def render(html: str, *, below: bool = True) -> Rendered:
     root = tree.body or tree.root
     if root is None:
         return out
-    hiding = _hiding_rules(html)
+    rules = visibility.sheet(html) if "<style" in html or "<STYLE" in html else visibility.EMPTY
     state = _State()
-    _walk(root, state, out, hiding, below=below)
+    _walk(root, state, out, rules, below=below)
     if state.line:
         state.flush()
     out.text = "\n".join(state.lines)
@@ -167,22 +154,11 @@ def too_deep(html: str) -> bool:
     return False
 
 
-def _hiding_rules(html: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Classes and ids that the document's own style sheet hides."""
-    if "<style" not in html and "<STYLE" not in html:
-        return frozenset(), frozenset()
-    found = _HIDING_RULE.findall(html[:200_000])
-    return (
-        frozenset(n.lower() for kind, n in found if kind == "."),
-        frozenset(n.lower() for kind, n in found if kind == "#"),
-    )
-
-
 def _walk(
     root: LexborNode,
     state: _State,
     out: Rendered,
-    hiding: tuple[frozenset[str], frozenset[str]],
+    rules: visibility.Sheet,
     *,
     below: bool,
 ) -> None:
@@ -208,7 +184,7 @@ def _walk(
             continue
         if tag.startswith(("-", "!")) or tag in _SKIP:
             continue
-        verbs = _open(node, tag, state, out, hiding)
+        verbs = _open(node, tag, state, out, rules)
         if state.cut and not below:
             return
         if verbs is None:
@@ -250,8 +226,8 @@ def _close(verb: str, state: _State) -> None:
         state.block()
     elif verb == "pre":
         state.pre -= 1
-    elif verb == "background":
-        state.background -= 1
+    elif verb == "dark":
+        state.dark -= 1
     elif verb == "cell":
         if state.pending in ("\n", " "):
             state.pending = ""
@@ -264,7 +240,7 @@ def _open(
     tag: str,
     state: _State,
     out: Rendered,
-    hiding: tuple[frozenset[str], frozenset[str]],
+    rules: visibility.Sheet,
 ) -> list[str] | None:
     """What has to be undone when the element ends, or None if it is to be left out."""
     attributes = node.attributes
@@ -283,47 +259,30 @@ def _open(
     if tag in _STRUCK:
         _leave_out(node, "struck", out)
         return None
-    if not attributes:
-        if tag == "blockquote":
-            _quote(state)
-            return None
+    if tag in _CITED or (tag == "blockquote" and not attributes):
+        _quote(state)
+        return None
+    if not attributes and not rules.names:
         return verbs
+    verdict = visibility.of_element(tag, attributes, rules, dark=state.dark > 0)
+    if verdict:
+        _leave_out(node, verdict, out)
+        return None
+    if visibility.is_dark_ground(attributes):
+        state.dark += 1
+        verbs.append("dark")
     style = (attributes.get("style") or "").lower()
+    if style and _PRE.search(style):
+        state.pre += 1
+        verbs.append("pre")
     classes = (attributes.get("class") or "").lower().split()
     ident = (attributes.get("id") or "").lower()
-    if "hidden" in attributes or (style and _HIDDEN.search(style)):
-        _leave_out(node, "hidden", out)
-        return None
-    if (hiding[0] and not hiding[0].isdisjoint(classes)) or (ident and ident in hiding[1]):
-        _leave_out(node, "hidden", out)
-        return None
-    if style:
-        if _BACKGROUND.search(style):
-            state.background += 1
-            verbs.append("background")
-        if _LINE_THROUGH.search(style):
-            _leave_out(node, "struck", out)
-            return None
-        if _WHITE.search(style) and not state.background:
-            _leave_out(node, "hidden", out)
-            return None
-        if _PRE.search(style):
-            state.pre += 1
-            verbs.append("pre")
-    elif tag == "font" and not state.background:
-        colour = (attributes.get("color") or "").strip().lower()
-        if colour in ("white", "#fff", "#ffffff"):
-            _leave_out(node, "hidden", out)
-            return None
-    if "bgcolor" in attributes:
-        state.background += 1
-        verbs.append("background")
     names = [*classes, ident] if ident else classes
     if names:
-        verdict = _named(node, names, state, out)
-        if verdict is None:
+        named = _named(node, names, state, out)
+        if named is None:
             return None
-        if verdict:
+        if named:
             _quote(state)
             return None
     if tag == "blockquote" and not (_NO_BORDER.search(style) and attributes.get("type") != "cite"):

@@ -17,6 +17,7 @@ from mailflow.core.message import Message
 
 _MAX_LINES = 4000
 _MAX_LINE = 2000
+_ATTRIBUTION = 400  # characters; longer lines are no "on … wrote"
 _WRAP = 60  # a quoted line at least so long may have lost its end to the wrapping of a client
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _PGP_BEGIN = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: [^\n]*\n)*\n?")
@@ -263,7 +264,7 @@ def _attribution(lines: list[str | None], number: int) -> int:
     for back in range(4):
         at = number - back
         line = lines[at] if at >= 0 else None
-        if line is None or (back and not line.strip()):
+        if line is None or (back and not line.strip()) or len(text) > _ATTRIBUTION:
             break
         if back:
             text = f"{line.strip()} {text}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mailflow.core import commands
 from mailflow.core.address import find_addresses
@@ -31,6 +32,7 @@ from mailflow.core.words import (
     DECIDING,
     DOUBTS,
     GO_ON,
+    GOING,
     HARMLESS,
     INVERTED,
     LEAD,
@@ -39,6 +41,7 @@ from mailflow.core.words import (
     PAIRS,
     PHRASES,
     PLEASE,
+    THINGS,
     YES,
     Intent,
 )
@@ -256,7 +259,9 @@ def _without_denied(
 
 
 def _denied(sentence: Sentence, at: int) -> bool:
-    return any(token in NEGATION for token in sentence.tokens[max(0, at - 4) : at])
+    """Whether a negation stands before the word, in the same clause."""
+    clause = max((i for i in sentence.commas if i < at), default=-1) + 1
+    return any(token in NEGATION for token in sentence.tokens[max(clause, at - 4) : at])
 
 
 def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> _Meaning:
@@ -321,6 +326,10 @@ def _clear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]
     has_yes = yes_at >= 0 and _is_yes(sentence, yes_at)
     if yes_at >= 0 and not has_yes:
         return f"“{sentence.raw[yes_at]}” may mean a condition: {sentence.text[:80]}"
+    if at < 0 and not GOING.intersection(tokens) and THINGS.intersection(tokens):
+        return f"a yes to some other question: {sentence.text[:80]}"
+    if ("ja", "ja") in pairwise(tokens):
+        return f"not meant: {sentence.text[:80]}"
     if tokens[0] in INVERTED and not (len(tokens) > 1 and tokens[1] in GO_ON):
         return f"a question by its order of words: {sentence.text[:80]}"
     if at > 0 and tokens[at] in open_form and _still_to_do(tokens, at):
@@ -425,6 +434,8 @@ def _statement(intent: Intent, hits: list[_Hit], sentences: tuple[Sentence, ...]
     ends = intent in (Intent.CANCEL, Intent.DECLINE)
     if hanging and ends and not _reason_follows(sentence, hit.end):
         return _unknown(f"a condition or a later time: {sentence.text[:80]}")
+    if intent is Intent.CANCEL and (what := _other_thing(sentence, hit)):
+        return _unknown(f"“{what}” is something else to cancel")
     text = _rest(sentences, hit)
     if intent is Intent.NOMINATE:
         found = find_addresses(" ".join(s.text for s in sentences if not s.signature))
@@ -439,6 +450,20 @@ _BECAUSE_WORDS = (
     "weil da grund wegen"
 )
 _BECAUSE = frozenset(_BECAUSE_WORDS.split())
+
+
+def _other_thing(sentence: Sentence, hit: _Hit) -> str:
+    """The word behind CANCEL that makes it about something else ("cancel my flight"), or ""."""
+    for number in range(hit.end, len(sentence.tokens)):
+        word = sentence.tokens[number]
+        if number - 1 in sentence.commas or word in _BECAUSE:
+            return ""
+        if word in AFTER or word in LEAD or word in PLEASE or _name(sentence, number):
+            continue
+        if word in NAME_AFTER and _name(sentence, number + 1):
+            continue
+        return sentence.raw[number]
+    return ""
 
 
 def _reason_follows(sentence: Sentence, end: int) -> bool:

@@ -11,6 +11,7 @@ from mailflow.core.words import BENIGN, CLOSING, DOUBTS, GREETING, HARMLESS, THA
 _MAX_SENTENCES = 200
 _WRAPPED = 50  # a line at least so long may go on in the next
 _BREAK = re.compile(r"(?<=[.!?;…。！？¡¿])[\s\"'»”)*_]+|\s+(?=¿)")
+_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+(?=\D)")
 _CLAUSE = re.compile(r",\s+|\s+[-–—]\s+")
 _TOKEN = re.compile(r"[^\W_]+(?:(?:['’.-]|&)[^\W_]+)*|&")
 _DOMAIN = re.compile(r"@|\bhttps?:|\bwww\.|\b[a-z0-9-]+\.(?:[a-z0-9-]+\.)*[a-z]{2,}\b", re.I)
@@ -130,7 +131,7 @@ def _joined(text: str) -> list[str]:
     out: list[str] = []
     previous = ""
     for line in text.split("\n"):
-        line = line.strip()
+        line = _NUMBER.sub("", line.strip(), count=1)
         if (
             line
             and previous

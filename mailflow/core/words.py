@@ -56,7 +56,7 @@ ACCEPT_SAID = _set(
     "aktiviert akzeptiere akzeptiert angenommen j'accepte j'active"
 )
 ACCEPT_OPEN = _set(
-    "accept activate aceptar activar aceitar ativar accepter activer accepte active aktivieren akzeptieren annehmen"
+    "accept activate aceptar activar aceitar ativar accepter activer accepte aktivieren akzeptieren annehmen"
 )
 ACCEPT = ACCEPT_SAID | ACCEPT_OPEN
 
@@ -85,19 +85,19 @@ AFTER = (BEFORE - _ONLY_BEFORE) | _set(
     "side end thx cote seite unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
     "of as shown listed given stated described below correctly accurate accurately valid true that "
     "account accounts creation application submission registration smart entry content contents summary "
-    "please pls go ahead proceed continue create creating carry now today immediately right away straight "
+    "please pls go ahead proceed continue create creating carry right "
     "asap best regards kind cheers customer customer's client client's company company's behalf "
     "me us agree agreed authorise authorize authorised authorized terms responsibility authority "
     "que cuenta cuentas creacion alta registro pedido cliente clientes empresa nombre del al "
     "adelante proceder procedan procede proceda pueden puede podeis puedes continuar continuen continue "
-    "sigan seguir crear creen creadla favor ya ahora hoy mismo saludos saludo cordiales cordial atentamente "
+    "sigan seguir crear creen creadla favor saludos saludo cordiales cordial atentamente "
     "correctamente anterior arriba indicado indicada indicados indicadas mostrado mostrados mostrada tal cual como "
     "conta contas criacao cadastro registo registro cliente empresa da do das dos pode podem prosseguir prossiga prossigam "
-    "avancar avance avancem seguir sigam criar criem agora hoje frente em abracos cumprimentos acima indicados desde "
+    "avancar avance avancem seguir sigam criar criem frente em abracos cumprimentos acima indicados desde "
     "que compte comptes creation du des client entreprise vous pouvez poursuivre continuer proceder creer allez-y "
-    "allez y lancer maintenant aujourd'hui s'il plait svp stp cordialement salutations ci-dessus indiquees ma mon notre votre "
+    "allez y lancer s'il plait svp stp cordialement salutations ci-dessus indiquees ma mon notre votre "
     "konto kontos kontoanlage anlage erstellung kunde kunden kundenkonto firma unternehmen antrags anfrage fur "
-    "konnen sie bitte weiter fortfahren weitermachen anlegen erstellen los jetzt heute gruss grusse grussen "
+    "konnen sie bitte weiter fortfahren weitermachen anlegen erstellen los gruss grusse grussen "
     "freundlichen freundliche viele beste mfg vg lg oben stehenden obigen angegebenen aufgefuhrten dass so ihnen richtigkeit "
     "einrichtung beauftragung diese dieser diesen dieses este esta estes estos essa esse cette ces ce ceci"
 )
@@ -119,8 +119,41 @@ PAIRS: dict[str, frozenset[str]] = {
     "pour": _set("moi nous le la notre ce cette"),
     "fur": _set("mich uns den die das unseren unser"),
 }
+#: A bare yes beside one of these answers some other question ("Yes, that is the customer"), …
+THINGS = _set(
+    "account accounts customer customer's client client's company company's behalf registration application entry content contents "
+    "responsibility authority terms smart cuenta cuentas cliente clientes empresa nombre alta registro conta contas cadastro "
+    "compte comptes client entreprise konto kontos kunde kunden kundenkonto firma unternehmen true"
+)
+#: … unless the sentence says to go on ("Yes, please create the account").
+GOING = _set(
+    "go ahead proceed continue create creating proceder procedan procede proceda continuar seguir sigan crear creen adelante prosseguir "
+    "prossiga prossigam avancar avance avancem criar criem poursuivre continuer creer lancer fortfahren weitermachen weiter anlegen erstellen"
+)
 #: Small words that are harmless only behind the given ones: "proceed with the request".
+_GOING = _set(
+    "proceed continue ahead create account it proceder procedan adelante seguir sigan continuar crear cuenta prosseguir avancar "
+    "criar conta proceder creer compte anlegen erstellen weiter fortfahren konto right ahora hoy"
+)
 AFTER_PAIRS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            "now",
+            "today",
+            "immediately",
+            "away",
+            "ya",
+            "ahora",
+            "hoy",
+            "mismo",
+            "agora",
+            "hoje",
+            "maintenant",
+            "jetzt",
+            "heute",
+        ),
+        _GOING,
+    ),
     "with": _set("proceed continue ahead happy agree fine"),
     "con": _set("proceder procedan continuar continuen adelante seguir acuerdo"),
     "com": _set("prosseguir continuar seguir acordo"),

@@ -78,10 +78,11 @@ class Reply:
 
     text: str
     language: str = "en"
+    letters: int = 1  # how many of our letters the quotation holds
 
     @property
     def letter(self) -> str:
-        return LETTER[self.language]
+        return "\n\n".join([LETTER[self.language]] * self.letters)
 
     @property
     def wrote(self) -> str:
