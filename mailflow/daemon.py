@@ -20,6 +20,7 @@ from pathlib import Path
 from mailflow import __version__, maillog
 from mailflow.authenticate import Authenticator, resolver
 from mailflow.config import Config
+from mailflow.config.kinds import split_host_port
 from mailflow.core.commands import Actor, AddressFailed
 from mailflow.core.retry import Backoff
 from mailflow.core.token import is_ours
@@ -27,7 +28,7 @@ from mailflow.delivery.capture import Capture, Redirect
 from mailflow.delivery.outcome import Carrier
 from mailflow.delivery.relay import Relay
 from mailflow.delivery.sender import Sender
-from mailflow.flow import Flow
+from mailflow.flow import Contested, Flow
 from mailflow.ingress.committer import Committer
 from mailflow.ingress.smtp import SmtpIngress
 from mailflow.letters import Letters
@@ -36,9 +37,12 @@ from mailflow.processor import Processor
 from mailflow.store import inbox, migrate
 from mailflow.store.db import Database, Unavailable
 from mailflow.store.outbox import ClaimedMail
+from mailflow.store.watch import Watch
 from mailflow.timers import Timers
+from mailflow.web.health import admin
 from mailflow.web.pages import pages
 from mailflow.web.server import Server
+from mailflow.web.vitals import ready, refresh
 
 ROLES = frozenset({"smtp", "processor", "sender", "timers", "web"})
 #: TERM must be done within ten seconds; each thread gets what is left of them.
@@ -75,7 +79,9 @@ class Daemon:
         self._sender = self._build_sender()
         self._door, self._committer = self._build_door()
         self._web = self._build_web()
+        self._side = self._build_side()
         self._roles = frozenset(roles)
+        self._watch = Watch(self.db, ",".join(sorted(self._roles)), self._on_ring)
         if "processor" in self._roles:
             self._loops["processor"] = self._processor.run
         if "sender" in self._roles:
@@ -115,7 +121,7 @@ class Daemon:
         committer = Committer(
             partial(inbox.put_many, self.db),
             group_max=settings.group_commit_max,
-            on_stored=self._processor.ring,
+            on_stored=self._ring_processor,
             metrics=self.metrics,
         )
         bounce = f"{service.bounce_local}@{service.domain}"
@@ -124,15 +130,31 @@ class Daemon:
 
     def _build_web(self) -> Server:
         web = self.config.web
-        host, _, port = web.listen.rpartition(":")
+        host, port = _place(web.listen)
         app = pages(
             self.flow,
             self.config.service,
             templates=_folder(self.config.service.templates),
-            temporary=(Unavailable,),
+            temporary=(Unavailable, Contested),
             on_fault=lambda error: maillog.trouble(loop="web", error=error),
         )
-        return Server(app, host.strip("[]"), int(port), trusted_proxies=web.trusted_proxies)
+        return Server(app, host, port, trusted_proxies=web.trusted_proxies)
+
+    def _build_side(self) -> dict[str, Server]:
+        """The pages that are not for everybody: health, and the operator's console."""
+        servers = {}
+        web, console = self.config.web, self.config.console
+        if web.admin_listen:
+            app = admin(
+                alive={"loops": self._dead_loops},
+                ready=ready(self.db),
+                registry=self.metrics.registry,
+                refresh=partial(refresh, self.db, self.metrics),
+                on_fault=lambda error: maillog.trouble(loop="health", error=error),
+            )
+            host, port = _place(web.admin_listen)
+            servers["health"] = Server(app, host, port, name="health")
+        return servers
 
     # -- running -------------------------------------------------------------------------------
 
@@ -146,15 +168,23 @@ class Daemon:
         """The bound port of the pages."""
         return self._web.port
 
+    @property
+    def side_ports(self) -> dict[str, int]:
+        """The bound ports of the health pages ("health") and the console ("console")."""
+        return {name: server.port for name, server in self._side.items()}
+
     def start(self) -> None:
         """Start everything. Raises `NotReadyError` or OSError, and leaves nothing running then."""
         if (state := migrate.state(self.db)) != "current":
             raise NotReadyError(_schema_advice(state))
         try:
+            self._watch.start()
             for name, loop in self._loops.items():
                 self._spawn(name, loop)
             if "web" in self._roles and self.config.web.enabled:
                 self._web.start()
+            for server in self._side.values():
+                server.start()
             if "smtp" in self._roles and self.config.ingress.smtp.enabled:
                 self._committer.start()
                 self._door.start()
@@ -176,11 +206,13 @@ class Daemon:
         self._stop.set()
         self._door.stop()
         self._committer.stop()
-        self._web.stop()
+        for server in (self._web, *self._side.values()):
+            server.stop()
         self._processor.ring()
         self._sender.ring()
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
+        self._watch.stop()
 
     def _spawn(self, name: str, loop: Callable[[threading.Event], None]) -> None:
         def body() -> None:
@@ -195,16 +227,35 @@ class Daemon:
         self._threads.append(thread)
 
     def _alive(self) -> bool:
-        """Whether the threads that are not ours (door, committer, web) still run."""
+        """Whether the threads that are not ours (watch, door, committer, web) still run."""
         smtp = "smtp" in self._roles and self.config.ingress.smtp.enabled
         web = "web" in self._roles and self.config.web.enabled
-        return (not smtp or (self._door.thread.is_alive() and self._committer.thread.is_alive())) \
-            and (not web or self._web.alive)  # fmt: skip
+        return (
+            self._watch.thread.is_alive()
+            and (not smtp or (self._door.thread.is_alive() and self._committer.thread.is_alive()))
+            and (not web or self._web.alive)
+        )
 
     # -- what the rooms tell each other --------------------------------------------------------
 
+    def _ring_processor(self) -> None:
+        """There is mail. Who does not work on it himself tells the other machines."""
+        self._processor.ring()
+        if "processor" not in self._roles:
+            self._watch.ring("inbox")
+
     def _ring_sender(self) -> None:
+        """There are letters."""
         self._sender.ring()
+        if "sender" not in self._roles:
+            self._watch.ring("outbox")
+
+    def _on_ring(self, what: str) -> None:
+        """Another machine rang, or a dead worker's mails wait again."""
+        if what != "outbox":
+            self._processor.ring()
+        if what != "inbox":
+            self._sender.ring()
 
     def _on_failed(self, mail: ClaimedMail, reason: str) -> None:
         """A letter failed for good: its request is told (DOMAIN.md §5, feature 3)."""
@@ -244,6 +295,13 @@ def _is_ours(address: str, *, addresses: tuple[str, ...]) -> bool:
 
 def _letters(config: Config) -> Letters:
     return Letters(config.service, _folder(config.service.templates))
+
+
+def _place(setting: str) -> tuple[str, int]:
+    """Host and port of a checked HOST:PORT."""
+    place = split_host_port(setting)
+    assert place is not None
+    return place
 
 
 def _folder(setting: str) -> Path | None:

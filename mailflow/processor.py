@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mailflow import maillog
+from mailflow import failpoints, maillog
 from mailflow.core import classify, message
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.verdict import Verdict
@@ -26,6 +26,10 @@ LOOK_EVERY_S = 1.0
 BATCH = 32
 #: Checks that could not be made for now (DNS) are made again this often, then count as "none".
 TEMPORARY_TRIES = 5
+
+
+class Deadly(Exception):  # noqa: N818
+    """A mail that its workers died of, or hung on, too often; it is not begun again (I8)."""
 
 
 class Authenticator(Protocol):
@@ -63,6 +67,7 @@ class Processor:
         self._authenticator = authenticator
         self._on_outcome = on_outcome
         self._bell = threading.Event()
+        self._lease = timedelta(seconds=failpoints.lease_s(LEASE.total_seconds()))
 
     def ring(self) -> None:
         """There may be mail."""
@@ -83,7 +88,7 @@ class Processor:
 
     def round(self, stop: threading.Event | None = None) -> int:
         """Claim one batch and work on it; returns how many mails it took up."""
-        claimed = inbox.claim(self._db, BATCH, LEASE)
+        claimed = inbox.claim(self._db, BATCH, self._lease)
         for position, mail in enumerate(claimed):
             if stop is not None and stop.is_set():
                 inbox.give_back(self._db, [(m.id, m.fence) for m in claimed[position:]])
@@ -102,6 +107,8 @@ class Processor:
             self._fault(claimed, fault)
 
     def _attempt(self, claimed: inbox.Claimed) -> None:
+        if claimed.attempts > max(TEMPORARY_TRIES, self._flow.policy.max_faults):
+            raise Deadly(f"work on it began {claimed.attempts - 1} times and never ended")
         read = message.read(claimed.raw)
         facts = self._flow.gather(read, claimed.recipients)
         verdict = self._verdict(claimed, read)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mailflow import maillog
+from mailflow import failpoints, maillog
 from mailflow.core.retry import Backoff
 from mailflow.delivery.crew import Crew, Result
 from mailflow.delivery.note import note
@@ -66,7 +66,8 @@ class Sender:
     ) -> None:
         self._db = db
         crew = [make_carrier() for _ in range(carriers)]
-        self._lease_s = max(carrier.longest_s for carrier in crew) + MARGIN_S
+        longest = max(carrier.longest_s for carrier in crew)
+        self._lease_s = failpoints.lease_s(longest + MARGIN_S)
         self._most = AHEAD * carriers
         self._bell = threading.Event()
         self._crew = Crew(crew, self._bell.set, metrics)

@@ -196,6 +196,11 @@ def trouble(*, loop: str, error: BaseException) -> None:
     _say(logging.ERROR, "trouble", loop=loop, error=describe(error))
 
 
+def worker_died(*, worker: int, inbox: int, outbox: int) -> None:
+    """A worker was found dead; so many mails that it had claimed wait again."""
+    _say(logging.WARNING, "worker_died", worker=worker, inbox=inbox, outbox=outbox)
+
+
 def clock_jumped(*, by: float) -> None:
     """The wall clock moved by `by` seconds otherwise than time did; timers were set anew."""
     _say(logging.WARNING, "clock_jumped", by=round(by, 1))

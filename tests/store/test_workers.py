@@ -1,0 +1,180 @@
+"""Workers: a dead one's claims are given back at once, a slow one's are left alone."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailflow.store import inbox, outbox, queries, workers
+from mailflow.store import watch as watching
+from mailflow.store.db import Database
+from mailflow.store.watch import Watch
+from tests.store.make import MINUTE, incoming, posted
+
+PATIENCE_S = 15
+# Claims all there is, says so, and lives until it is killed.
+CLAIMER = """
+import sys, time
+from mailflow.store import inbox, outbox
+from mailflow.store.db import Database
+from mailflow.store.watch import Watch
+from datetime import timedelta
+db = Database(sys.argv[1])
+Watch(db, "processor", lambda what: None).start()
+inbox.claim(db, 10, timedelta(minutes=9)), outbox.claim(db, 10, timedelta(minutes=9))
+print("claimed", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def claimer(db: Database) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that has claimed three mails and two letters."""
+    inbox.put_many(db, [incoming(bytes([n])) for n in range(3)])
+    posted(db)
+    posted(db)
+    url = db._writer.url.set(drivername="sqlite" if db.dialect == "sqlite" else "postgresql")
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLAIMER, url.render_as_string(hide_password=False)],
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"claimed\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def claimable(db: Database) -> tuple[int, int]:
+    return len(inbox.claim(db, 10, MINUTE)), len(outbox.claim(db, 10, MINUTE))
+
+
+def test_what_a_killed_worker_had_claimed_is_given_back(
+    db: Database, claimer: subprocess.Popen[bytes]
+) -> None:
+    rung = threading.Event()
+    watch = Watch(db, "processor", lambda what: rung.set())
+    watch.start()
+    try:
+        assert claimable(db) == (0, 0)
+        claimer.kill()
+        assert rung.wait(PATIENCE_S)
+        again = inbox.claim(db, 10, MINUTE)
+        # The first may have killed it; the others were not begun.
+        assert [one.attempts for one in again] == [2, 1, 1]
+        assert [one.attempts for one in outbox.claim(db, 10, MINUTE)] == [2, 2]
+        with db.reading() as session:
+            assert [one.id for one in workers.workers(session)] == [db.owner]
+    finally:
+        watch.stop()
+
+
+def test_a_frozen_worker_keeps_its_claims(
+    db: Database, claimer: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SURE_S", 0.0)
+    claimer.send_signal(signal.SIGSTOP)
+    watch = Watch(db, "processor", lambda what: None)
+    watch.start()
+    try:
+        watch._look()
+        watch._look()
+        assert claimable(db) == (0, 0)
+        with db.reading() as session:
+            assert len(workers.workers(session)) == 2
+    finally:
+        watch.stop()
+
+
+def test_who_signs_off_leaves_nothing_behind(db: Database) -> None:
+    inbox.put_many(db, [incoming()])
+    watch = Watch(db, "processor", lambda what: None)
+    watch.start()
+    assert db.owner
+    assert claimable(db) == (1, 0)
+    watch.stop()
+    watch.stop()
+    assert db.owner == 0
+    assert claimable(db) == (1, 0)
+    with db.reading() as session:
+        assert workers.workers(session) == []
+    if db.dialect == "sqlite":
+        assert list(Path(f"{db.file}.workers").iterdir()) == []
+
+
+def test_a_recalled_letter_ends_with_its_sender(
+    db: Database, claimer: subprocess.Popen[bytes]
+) -> None:
+    with db.transaction() as session:
+        [first, _] = [line.id for line in queries.outbox_rows(session)][::-1]
+        session.connection().exec_driver_sql(
+            f"UPDATE outbox SET recalled = true WHERE id = {first}"
+        )
+        [worker] = [one.id for one in workers.workers(session)]
+    claimer.kill()
+    claimer.wait()
+    back = workers.take_off_list(db, worker, dead=db.dialect == "sqlite")
+    assert back == workers.GivenBack(3, 2)
+    with db.reading() as session:
+        states = {line.id: line.state for line in queries.outbox_rows(session)}
+    assert sorted(states.values()) == ["due", "withdrawn"]
+    assert states[first] == "withdrawn"
+
+
+def test_a_lost_connection_does_not_cost_the_claims(postgres_db: Database) -> None:
+    """The server cuts every connection; the worker takes its lock again, and is not robbed."""
+    db = postgres_db
+    rung = threading.Event()
+    watch = Watch(db, "processor", lambda what: None)
+    other = Database(db._writer.url.set(drivername="postgresql").render_as_string(False))
+    neighbour = Watch(other, "sender", lambda what: rung.set() if what == "dead" else None)
+    inbox.put_many(db, [incoming()])
+    watch.start()
+    neighbour.start()
+    try:
+        [mail] = inbox.claim(db, 10, MINUTE)
+        old = watch._line
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = "
+        with db.transaction() as session:
+            session.connection().exec_driver_sql(f"{cut}{old.info.backend_pid}")
+        again = threading.Event()
+        for _ in range(200):
+            if watch._line is not None and watch._line is not old:
+                break
+            again.wait(0.05)
+        assert watch._line is not old
+        assert not rung.wait(3 * watching.SURE_S)
+        assert inbox.claim(db, 10, MINUTE) == []
+        with db.transaction() as session:
+            inbox.finish(
+                session, mail.id, mail.fence, state="done", kind="request", outcome="x", reason="x"
+            )
+    finally:
+        watch.stop()
+        neighbour.stop()
+        other.close()
+
+
+def test_a_bell_is_heard_by_the_others_only(postgres_db: Database) -> None:
+    db = postgres_db
+    heard: dict[str, list[str]] = {"one": [], "two": []}
+    rung = threading.Event()
+    other = Database(db._writer.url.set(drivername="postgresql").render_as_string(False))
+    one = Watch(db, "smtp", heard["one"].append)
+    two = Watch(other, "processor", lambda what: (heard["two"].append(what), rung.set())[0])
+    one.start()
+    two.start()
+    try:
+        one.ring("inbox")
+        assert rung.wait(PATIENCE_S)
+        assert heard == {"one": [], "two": ["inbox"]}
+    finally:
+        one.stop()
+        two.stop()
+        other.close()
