@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from mailflow.store import directory, inbox, outbox, requests, tokens
+from mailflow.store import directory, inbox, outbox, quota, requests, tokens
 from mailflow.store.db import Database
+from mailflow.store.inbox import arrival, work
 from mailflow.store.prepared import Prepared, driver_of
 from mailflow.store.queries import facts
 from tests.store.make import incoming, posted
 
 HOT = {
     f"{module.__name__.rpartition('.')[2]}.{name}": statement
-    for module in (directory, facts, inbox, outbox, requests, tokens)
+    for module in (arrival, directory, facts, outbox, quota, requests, tokens, work)
     for name, statement in sorted(vars(module).items())
     if isinstance(statement, Prepared)
 }
@@ -62,7 +63,7 @@ def test_no_hot_statement_scans_a_table(db: Database, name: str) -> None:
     assert not scanned, plan
 
 
-@pytest.mark.parametrize("name", ["inbox._CLAIM", "outbox._CLAIM"])
+@pytest.mark.parametrize("name", ["work._CLAIM", "outbox._CLAIM"])
 def test_a_claim_walks_along_the_open_rows_without_sorting(db: Database, name: str) -> None:
     inbox.put_many(db, [incoming(b"%d" % n) for n in range(500)])
     for _ in range(500 if name.startswith("outbox") else 0):
@@ -70,7 +71,7 @@ def test_a_claim_walks_along_the_open_rows_without_sorting(db: Database, name: s
     with db.transaction() as session:
         session.connection().execute(text("ANALYZE"))
     plan = "\n".join(explained(db, name))
-    table = name.partition(".")[0]
+    table = "outbox" if name.startswith("outbox") else "inbox"
     assert f"ix_{table}_open" in plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan
     assert "Sort" not in plan
