@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 from mailflow.core.address import (
     domain_of,
@@ -27,7 +26,10 @@ from mailflow.core.address import (
 from mailflow.core.commands import Submission
 from mailflow.core.hygiene import clean_line, clean_text
 from mailflow.core.policy import Policy
-from mailflow.core.request import FIELD_NAMES, Fields, Person, Problem, Provenance, Role
+from mailflow.core.repair import merge
+from mailflow.core.request import Fields, Person, Problem, Provenance, Role
+
+__all__ = ["Checked", "all_errors", "check", "merge"]
 
 _MAX_ORDER = 60  # characters of an order number
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -245,30 +247,3 @@ def all_errors(submission: Submission, checked: Checked) -> tuple[Problem, ...]:
         for problem in checked.errors
         if not (problem.field in told and problem.code.startswith("missing:"))
     )
-
-
-def merge(
-    fields: Fields, provenance: Mapping[str, str], submission: Submission
-) -> tuple[Fields, Mapping[str, str]]:
-    """The known fields with a repair put in: a new line replaces, an emptied line empties.
-
-    A domain that we had proposed is forgotten when the customer's address changes, so that it is
-    proposed anew. Lines that could not be read change nothing; their problems are the caller's.
-    """
-    values: dict[str, Any] = {name: getattr(fields, name) for name in FIELD_NAMES}
-    origin = dict(provenance)
-    given = submission.fields.given()
-    for name in submission.cleared:
-        values[name] = () if name == "user_emails" else ""
-        origin.pop(name, None)
-    for name, value in given.items():
-        values[name] = value
-        origin[name] = submission.provenance.get(name, Provenance.OWN)
-    if (
-        "customer_email" in given
-        and "account_domain" not in given
-        and provenance.get("account_domain") == Provenance.PROPOSED
-    ):
-        values["account_domain"] = ""
-        origin.pop("account_domain", None)
-    return Fields(**values), MappingProxyType(origin)

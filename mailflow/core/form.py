@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import replace
 from typing import Any
 
 from mailflow.core.commands import Submission
 from mailflow.core.hygiene import clean_line, fold
-from mailflow.core.labels import is_weak, label_of
 from mailflow.core.language import detect
+from mailflow.core.lines import Entry, entries_of
 from mailflow.core.newtext import OwnText
 from mailflow.core.policy import Policy
 from mailflow.core.request import FIELD_NAMES, Fields, Problem, Provenance
-from mailflow.core.sentences import is_closing
 from mailflow.core.values import is_absent, read_value
 
-_SEPARATOR = re.compile(r"\s*(?:[:：=\t|]|\s[-–—]+>?\s|->|=>|→)\s*")
-_ALONE = re.compile(r"\s*[:：=]?\s*$")
-_INLINE = re.compile(r"\s*[;|]\s*(?=[^;|:=]{3,60}[:=])")
-_NOTES = frozenset({"note_to_customer", "note_to_users"})
 _SUBJECT = re.compile(
     r"(?:account|cuenta|conta|compte|konto|accounts)\b(?: request| solicitud| pedido| demande| anfrage)?\s*"
     r"(?:for|para|pour|fur|für|of|de|do|da|[:\-–])\s*(?:customer |cliente |client |kunde |el cliente |la empresa |o cliente |le client )?(.{2,120})$",
@@ -36,19 +30,6 @@ _SUBJECT = re.compile(
 _REPLY_PREFIX = re.compile(
     r"^\s*(?:(?:re|aw|antw|rv|fwd?|fw|enc|res|tr|wg|rif|r|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.I
 )
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One labelled place: the field, whether its label is weak, and the lines of its value."""
-
-    field: str
-    weak: bool
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines).strip()
 
 
 def read_form(own: OwnText, subject: str, policy: Policy) -> Submission:
@@ -156,14 +137,14 @@ def _with_forwarded(own: Submission, forwarded: Submission) -> Submission:
 
 def read_lines(lines: Sequence[str]) -> Submission:
     """Fields named by lines of text. `labelled` is false when no line names one."""
-    entries = _entries(lines)
+    entries = entries_of(lines)
     strong = [entry for entry in entries if not entry.weak]
     if not strong and len({entry.field for entry in entries}) < 2 and not _solid(entries):
         return Submission(labelled=False)
     return _submission(entries)
 
 
-def _solid(entries: list[_Entry]) -> bool:
+def _solid(entries: list[Entry]) -> bool:
     """Whether a single weak label carries a value of its own kind ("Domain: acme.example")."""
     return any(
         entry.field in ("account_domain", "user_emails", "customer_email", "note_to_customer")
@@ -172,94 +153,7 @@ def _solid(entries: list[_Entry]) -> bool:
     )
 
 
-def _entries(lines: Sequence[str]) -> list[_Entry]:
-    entries: list[_Entry] = []
-    current: _Entry | None = None
-    signed = False
-    rows = _table(lines)
-    if rows:
-        return rows
-    for line in _single(lines):
-        if not line.strip():
-            if current and current.field in _NOTES:
-                current.lines.append("")
-            elif current and current.text:
-                current = None
-            continue
-        found = _labelled(line)
-        if found and not (signed and (entries or is_weak(found[1]))):
-            current = _Entry(found[0], is_weak(found[1]), [found[2]] if found[2] else [])
-            entries.append(current)
-            signed = False
-        elif is_closing(line):
-            if not (current and current.field in _NOTES and not current.text):
-                signed = True
-        elif current is None or signed:
-            if current and current.field in _NOTES and signed:
-                continue
-        elif (
-            current.field in _NOTES
-            or not current.text
-            or (current.field == "user_emails" and "@" in line)
-        ):
-            current.lines.append(line.strip())
-        else:
-            current = None
-    return entries
-
-
-def _single(lines: Sequence[str]) -> list[str]:
-    """Several labelled values on one line ("Name: Acme; Domain: acme.example") on one each."""
-    out: list[str] = []
-    for line in lines:
-        if (";" in line or "|" in line) and _labelled(line):
-            pieces = _INLINE.split(line)
-            if len(pieces) > 1 and all(_labelled(piece) for piece in pieces):
-                out.extend(pieces)
-                continue
-        out.append(line)
-    return out
-
-
-def _labelled(line: str) -> tuple[str, str, str] | None:
-    """(field, label, value) of a line that names a field, or None."""
-    if len(line) > 2000:
-        line = line[:2000]
-    # The first separator need not be the one: "Customer e-mail - approver: ann@acme.example".
-    for match in islice(_SEPARATOR.finditer(line[:120]), 4):
-        label = line[: match.start()]
-        if label and (name := label_of(label)):
-            value = line[match.end() :].strip()
-            return name, label, re.sub(r"^[:：=\s]+", "", value)
-    bare = _ALONE.sub("", line)
-    exact = len(bare) == len(line.rstrip())  # no separator: it may be a word of prose
-    if len(bare) < 60 and (name := label_of(bare, exact=exact)) and not is_weak(bare):
-        return name, bare, ""
-    return None
-
-
-def _table(lines: Sequence[str]) -> list[_Entry]:
-    """A table with the labels in its first row and one request in each further row."""
-    for number, line in enumerate(lines):
-        if line.count("\t") < 1:
-            continue
-        names = [label_of(cell) for cell in line.split("\t")]
-        if len(names) < 2 or not all(names) or len(set(names)) < len(names):
-            continue
-        entries: list[_Entry] = []
-        for row in lines[number + 1 :]:
-            cells = row.split("\t")
-            if len(cells) < 2:
-                break
-            entries += [
-                _Entry(name, weak=False, lines=[cell.strip()])
-                for name, cell in zip(names, cells, strict=False)
-            ]
-        return entries
-    return []
-
-
-def _submission(entries: list[_Entry]) -> Submission:
+def _submission(entries: list[Entry]) -> Submission:
     values: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     problems: list[Problem] = []

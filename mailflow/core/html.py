@@ -13,19 +13,13 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflow.core import visibility
+from mailflow.core.htmlguard import too_deep
+from mailflow.core.htmlmarks import CUT_IDS, QUOTE, SIGNATURE
+from mailflow.core.htmltext import Lines
 
 #: A line of this alone means: from here on it is the earlier mail. U+001D cannot come from a mail.
 CUT = "\x1dcut"
 
-_FEW_TAGS = 4_000  # below this nothing can take long
-_MAX_DEPTH = 4_000  # open elements
-_MAX_WORK = 20_000_000  # sum over all tags of the elements open there
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})")
-_SELF_CLOSING = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-     "track", "wbr", "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option",
-     "optgroup", "colgroup", "html", "head", "body"]
-)  # fmt: skip
 _MAX_NODES = 60_000
 _MAX_TEXT = 400_000  # characters of output
 _SKIP_WORDS = (
@@ -43,21 +37,6 @@ _STRUCK = frozenset({"s", "strike", "del"})
 _CITED = frozenset({"q", "cite"})
 _PRE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
 _NO_BORDER = re.compile(r"border\s*:\s*(?:none|0)")
-#: From this element on, everything in the document is the earlier mail (Outlook, OWA, Hotmail,
-#: Zimbra, new Outlook); copies of an earlier mail carry the prefix `x_`.
-_CUT_IDS = re.compile(
-    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|mail-editor-reference-message-container"
-    r"|replysplit|divtagdefaultwrapper_quote|ms-outlook-mobile-reference-message)$"
-)
-_QUOTE = re.compile(
-    r"quote|outlookmessageheader|moz-forward-container|yahoo_quoted|appleoriginalcontents"
-    r"|bloop_original|zmail_extra|original-?message|reply-?intro|moz-cite-prefix|gmail_attr"
-)
-_SIGNATURE = re.compile(
-    r"^(?:x_)*(?:gmail_signature|moz-signature|signature|ms-outlook-(?:mobile|ios)-signature"
-    r"|applemailsignature|protonmail_signature_block(?:-user|-proton)?|bloop_sign\w*|email-?signature"
-    r"|tutanota_signature|zmail_signature|yahoo-signature\w*|ydp\w*signature|mail-signature)$"
-)
 
 
 @dataclass(slots=True)
@@ -66,43 +45,6 @@ class Rendered:
 
     text: str
     left_out: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _State:
-    pre: int = 0
-    dark: int = 0
-    lines: list[str] = field(default_factory=list)
-    line: list[str] = field(default_factory=list)
-    pending: str = ""  # "", " ", "\t" or "\n": what separates the next text from the last
-    length: int = 0
-    cut: bool = False
-
-    def flush(self) -> None:
-        text = "".join(self.line).strip(" ")
-        if text or self.lines:
-            self.lines.append(text)
-        self.line.clear()
-
-    def put(self, text: str) -> None:
-        if self.pending == "\n":
-            if self.line:
-                self.flush()
-        elif self.pending and self.line:
-            self.line.append(self.pending)
-        self.pending = ""
-        self.line.append(text)
-        self.length += len(text)
-
-    def block(self) -> None:
-        if self.pending != "\t":
-            self.pending = "\n"
-
-    def hard_break(self) -> None:
-        if self.pending == "\n" and self.line:
-            self.flush()
-        self.flush()
-        self.pending = ""
 
 
 def render(html: str, *, below: bool = True) -> Rendered:
@@ -119,7 +61,7 @@ def render(html: str, *, below: bool = True) -> Rendered:
     if root is None:
         return out
     rules = visibility.sheet(html) if "<style" in html or "<STYLE" in html else visibility.EMPTY
-    state = _State()
+    state = Lines()
     _walk(root, state, out, rules, below=below)
     if state.line:
         state.flush()
@@ -127,36 +69,9 @@ def render(html: str, *, below: bool = True) -> Rendered:
     return out
 
 
-def too_deep(html: str) -> bool:
-    """Whether the parser would need too long: it walks the open elements at many a tag.
-
-    100,000 open elements took it 19 s of CPU, and unclosed `<font>`s are copied into each new
-    paragraph. So the open elements are added up, tag by tag, before it sees the document. Tags
-    that the next of their kind closes (`<p>`, `<li>`) and end tags without a beginning do not
-    count.
-    """
-    if html.count("<") < _FEW_TAGS:
-        return False
-    opened: dict[str, int] = {}
-    depth = work = 0
-    for match in _TAG.finditer(html):
-        name = match.group(2).lower()
-        if match.group(1):
-            if opened.get(name, 0):
-                opened[name] -= 1
-                depth -= 1
-        elif name not in _SELF_CLOSING:
-            opened[name] = opened.get(name, 0) + 1
-            depth += 1
-        work += depth
-        if work > _MAX_WORK or depth > _MAX_DEPTH:
-            return True
-    return False
-
-
 def _walk(
     root: LexborNode,
-    state: _State,
+    state: Lines,
     out: Rendered,
     rules: visibility.Sheet,
     *,
@@ -196,7 +111,7 @@ def _walk(
             child = child.prev
 
 
-def _text(text: str, state: _State) -> None:
+def _text(text: str, state: Lines) -> None:
     text = text.replace("\x1d", "")
     if state.pre and "\n" in text:
         first, *rest = text.split("\n")
@@ -221,7 +136,7 @@ def _text(text: str, state: _State) -> None:
         state.pending = " "
 
 
-def _close(verb: str, state: _State) -> None:
+def _close(verb: str, state: Lines) -> None:
     if verb == "block":
         state.block()
     elif verb == "pre":
@@ -238,7 +153,7 @@ def _close(verb: str, state: _State) -> None:
 def _open(
     node: LexborNode,
     tag: str,
-    state: _State,
+    state: Lines,
     out: Rendered,
     rules: visibility.Sheet,
 ) -> list[str] | None:
@@ -306,16 +221,16 @@ def _has_cell_before(node: LexborNode) -> bool:
     return False
 
 
-def _named(node: LexborNode, names: list[str], state: _State, out: Rendered) -> str | None:
+def _named(node: LexborNode, names: list[str], state: Lines, out: Rendered) -> str | None:
     """ "quote" if class or id says so, "" if they say nothing, None to leave the element out."""
     for name in names:
-        if _CUT_IDS.match(name):
+        if CUT_IDS.match(name):
             _cut(state)
             return ""
-        if _SIGNATURE.match(name):
+        if SIGNATURE.match(name):
             _leave_out(node, "signature", out)
             return None
-        if _QUOTE.search(name):
+        if QUOTE.search(name):
             if name.startswith(("gmail_quote", "x_gmail_quote")):
                 # Answers written between the pieces of a Gmail quote stand beside its
                 # blockquotes, not in them; a forward has no blockquote at all.
@@ -329,14 +244,14 @@ def _named(node: LexborNode, names: list[str], state: _State, out: Rendered) -> 
     return ""
 
 
-def _quote(state: _State) -> None:
+def _quote(state: Lines) -> None:
     """One line stands for the whole block: nobody writes new text inside a quotation."""
     state.pending = "\n"
     state.put("> …")
     state.pending = "\n"
 
 
-def _cut(state: _State) -> None:
+def _cut(state: Lines) -> None:
     state.pending = "\n"
     state.put(CUT)
     state.cut = True

@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass, field
 
 from mailflow.core import gate, mime
-from mailflow.core.address import find_addresses, parse
+from mailflow.core.address import find_addresses
 from mailflow.core.charset import decode, decode_words, transfer_decode
 from mailflow.core.gate import Fault, Limits
 from mailflow.core.hygiene import clean_line, clean_text
+from mailflow.core.sender import read_sender
 
 _ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^<>\s@]{1,500}@[^<>\s@]{1,480}")
@@ -123,7 +124,7 @@ def _message(root: mime.Part, size: int, limits: Limits) -> Message:
         index[name] = (*index[name], shown) if name in index else (shown,)
     faults = tuple(f"duplicate:{name}" for name in _ONCE if len(raw_fields.get(name, ())) > 1)
 
-    sender, name, fault = _sender(raw_fields.get("from", []))
+    sender, name, fault = read_sender(raw_fields.get("from", []))
     ids = _ID.findall(_first(raw_fields, "message-id"))
     found = _Found(budget=limits.text_bytes)
     _walk(root, found)
@@ -169,70 +170,6 @@ def _ids(text: str) -> tuple[str, ...]:
     if not found and (bare := _BARE_ID.search(text)):
         found = [f"<{bare.group()}>"]  # some programs forget the brackets
     return tuple(dict.fromkeys(found[-_MAX_IDS:]))
-
-
-def _sender(fields: list[bytes]) -> tuple[str, str, str]:
-    """(address, display name, fault) of the From fields, by our own grammar."""
-    if len(fields) != 1:
-        return "", "", "no From field" if not fields else "more than one From field"
-    text = mime.latin(fields[0])
-    scanned = _scan(text)
-    if scanned is None:
-        return "", "", "From field cannot be read without doubt"
-    phrase, route, comment = scanned
-    if route is None:
-        route, phrase = phrase.strip(), ""
-    address = parse(route.strip())
-    if address is None:
-        return "", "", "From field has no single plain address"
-    return address, decode_words(phrase.strip() or comment), ""
-
-
-def _scan(text: str) -> tuple[str, str | None, str] | None:
-    """(what is outside, what is in angle brackets or None, first comment) of a From value.
-
-    None where the value could be read as more than one mailbox: a comma, semicolon, colon, second
-    bracket or stray `@` outside of quotation marks, or anything behind the closing bracket.
-    """
-    outside: list[str] = []
-    inside: str | None = None
-    comment = ""
-    at, end = 0, len(text)
-    while at < end:
-        sign = text[at]
-        if sign == '"':
-            close = at + 1
-            while close < end and text[close] != '"':
-                close += 2 if text[close] == "\\" else 1
-            if close >= end or inside is not None:
-                return None
-            outside.append(re.sub(r"\\(.)", r"\1", text[at + 1 : close]).replace("@", "\x01"))
-            at = close
-        elif sign == "(":
-            depth, close = 1, at + 1
-            while close < end and depth:
-                step = text[close]
-                depth += (step == "(") - (step == ")")
-                close += 2 if step == "\\" else 1
-            if depth:
-                return None
-            comment = comment or text[at + 1 : close - 1]
-            at = close - 1
-        elif sign == "<":
-            close = text.find(">", at)
-            if close < 0 or inside is not None:
-                return None
-            inside = text[at + 1 : close]
-            at = close
-        elif sign in ",;:>\\)[]" or (inside is not None and not sign.isspace()):
-            return None
-        else:
-            outside.append(sign)
-        at += 1
-    phrase = "".join(outside)
-    if inside is not None and "@" in phrase:
-        return None
-    return phrase.replace("\x01", "@"), inside, comment
 
 
 def _walk(part: mime.Part, found: _Found, *, top: bool = True) -> None:

@@ -11,21 +11,16 @@ import re
 from dataclasses import dataclass, replace
 
 from mailflow.core import footers, quotes
-from mailflow.core.html import CUT, render
+from mailflow.core.html import render
 from mailflow.core.hygiene import fold
 from mailflow.core.message import Message
+from mailflow.core.quoting import cut_tail, mark_quoted, unflow
 
 _MAX_LINES = 4000
 _MAX_LINE = 2000
-_ATTRIBUTION = 400  # characters; longer lines are no "on … wrote"
-_WRAP = 60  # a quoted line at least so long may have lost its end to the wrapping of a client
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _PGP_BEGIN = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: [^\n]*\n)*\n?")
 _PGP_END = re.compile(r"-----BEGIN PGP SIGNATURE-----.*", re.S)
-_QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|│┃]\s|\s*＞")
-#: "3 мар. 2025 г. в 10:11, Requests <a@b>:": no verb, but a date, an address and a colon.
-_NAMED = re.compile(r"<[^<>\s]+@[^<>\s]+>\s*[:：]$")
-_ESCAPED_FROM = re.compile(r">From ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +96,9 @@ def from_text(
         text = _STRUCK.sub("", text)
     lines = [line[:_MAX_LINE].rstrip() for line in text.split("\n", _MAX_LINES)[:_MAX_LINES]]
     if flowed:
-        lines = _unflow([line[:_MAX_LINE] for line in text.split("\n")[:_MAX_LINES]], delsp=delsp)
-    marked = _mark_quoted(lines)
-    own, tail, kind, why = _cut_tail(marked, message)
+        lines = unflow([line[:_MAX_LINE] for line in text.split("\n")[:_MAX_LINES]], delsp=delsp)
+    marked = mark_quoted(lines)
+    own, tail, kind, why = cut_tail(marked, message)
     if len(own) < len(marked) and tail:
         cuts.append(Cut(kind, why, _excerpt(tail)))
     quoted = [line for line in own if line is None]
@@ -130,183 +125,6 @@ def from_text(
 
 def _excerpt(lines: list[str]) -> str:
     return " / ".join(line.strip() for line in lines if line.strip())[:200]
-
-
-def _unflow(lines: list[str], *, delsp: bool) -> list[str]:
-    """Paragraphs of format=flowed put together again (RFC 3676 s4.1–4.5)."""
-    out: list[str] = []
-    open_depth = -1
-    for raw in lines:
-        depth = len(raw) - len(raw.lstrip(">"))
-        text = raw[depth:]
-        if text.startswith(" "):
-            text = text[1:]
-        soft = text.endswith(" ") and text != "-- "
-        if open_depth == depth and out and text != "-- ":
-            out[-1] += text
-        else:
-            out.append(("> " if depth else "") + text)
-        if soft:
-            open_depth = depth
-            if delsp:
-                out[-1] = out[-1][:-1]
-        else:
-            open_depth = -1
-    return [line if line == "-- " else line.rstrip() for line in out]
-
-
-def _mark_quoted(lines: list[str]) -> list[str | None]:
-    """Lines that carry a quotation mark become None; so do the torn ends of wrapped ones."""
-    out: list[str | None] = []
-    torn = False
-    for number, line in enumerate(lines):
-        if _QUOTED.match(line) and not _ESCAPED_FROM.match(line):
-            out.append(None)
-            torn = len(line) >= _WRAP and line[-1] not in ".!?:;"
-            continue
-        if torn and line.strip():
-            following = lines[number + 1] if number + 1 < len(lines) else ""
-            if _QUOTED.match(following) or line[:1].islower():
-                out.append(None)
-                torn = False
-                continue
-        torn = False
-        out.append(line)
-    return out
-
-
-def _cut_tail(
-    lines: list[str | None], message: Message
-) -> tuple[list[str | None], list[str], str, str]:
-    """(what is above, what is below, "quote" or "forward", the rule) of the first unmarked cut.
-
-    An attribution above marked lines is taken away alone: the author may go on below the quote.
-    """
-    out: list[str | None] = list(lines)
-    for number, line in enumerate(lines):
-        if line is None or not line:
-            continue
-        start, kind, why = number, "", ""
-        if line == CUT:
-            kind, why = "quote", "the mail program's mark in the HTML"
-        elif ":" in line or "：" in line or line[-1] in "道书説":
-            if _header_block(lines, number):
-                kind, why = "quote", "header lines of an earlier mail"
-            if not kind:
-                begin = _attribution(lines, number)
-                if begin >= 0:
-                    if _quoted_next(lines, number):
-                        for at in range(begin, number + 1):
-                            out[at] = None
-                        continue
-                    start, kind, why = begin, "quote", "an “on … wrote” line"
-        if not kind and (mark := quotes.ruled(line)):
-            kind = "forward" if mark == "forward" else "quote"
-            why = "a separator line of a mail program"
-        if not kind and quotes.ABOVE.search(line):
-            kind, why = "quote", "the “reply above this line” mark"
-        if kind:
-            tail = [text for text in lines[start:] if text is not None and text != CUT]
-            if kind == "quote" and _is_forward(tail, message):
-                kind = "forward"
-            return out[:start], tail, kind, why
-    return out, [], "", ""
-
-
-def _quoted_next(lines: list[str | None], number: int) -> bool:
-    for line in lines[number + 1 : number + 4]:
-        if line is None:
-            return True
-        if line.strip():
-            return False
-    return False
-
-
-def _header_block(lines: list[str | None], number: int) -> bool:
-    """Whether a header block of an earlier mail begins here: From, and two more of its kind."""
-    first = lines[number] or ""
-    labels = (quotes.FROM_LABEL, quotes.DATE_LABEL, quotes.SUBJECT_LABEL)
-    if not any(label.match(first) for label in labels):
-        return False
-    if quotes.ONE_LINE_BLOCK.match(first):
-        return True
-    kinds: set[str] = set()
-    misses = 0
-    for line in lines[number : number + 12]:
-        if line is None:
-            break
-        if not line.strip():
-            if kinds and len(kinds) > 1:
-                break
-            continue
-        if quotes.FROM_LABEL.match(line):
-            kinds.add("from")
-        elif quotes.DATE_LABEL.match(line):
-            kinds.add("date")
-        elif quotes.SUBJECT_LABEL.match(line):
-            kinds.add("subject")
-        elif quotes.TO_LABEL.match(line):
-            kinds.add("to")
-        elif not quotes.OTHER_LABEL.match(line):
-            misses += 1  # a folded list of recipients
-            if misses > 2:
-                break
-    return "from" in kinds and len(kinds) >= 3
-
-
-def _attribution(lines: list[str | None], number: int) -> int:
-    """Number of the line where an attribution that ends here begins, or -1."""
-    last = (lines[number] or "").rstrip(" *_")
-    if not last or (last[-1] not in ":：" and "写道" not in last):
-        return -1
-    text = last
-    quoted = _quoted_next(lines, number)
-    for back in range(4):
-        at = number - back
-        line = lines[at] if at >= 0 else None
-        if line is None or (back and not line.strip()) or len(text) > _ATTRIBUTION:
-            break
-        if back:
-            text = f"{line.strip()} {text}"
-        wrote = quotes.WROTE.search(text)
-        if wrote and (quotes.DATED.search(text) or quoted):
-            begin = at
-            for further in range(at - 1, max(number - 4, -1), -1):
-                if quotes.BEGINS_WORD.match(lines[begin] or ""):
-                    break  # "On …": it cannot begin earlier
-                above = (lines[further] or "").strip(" *_")
-                dated = quotes.DATED.search(above) or (above.endswith(",") and len(above) < 25)
-                if not above or not quotes.BEGINS.match(above) or not dated:
-                    break
-                begin = further
-            return begin
-        if (
-            not wrote
-            and "@" in text
-            and quotes.DATED.search(text.replace("@", ""))
-            and _NAMED.search(text)
-        ):
-            return at
-    return -1
-
-
-def _is_forward(tail: list[str], message: Message) -> bool:
-    """Whether the unmarked earlier mail was passed on to us, not written by us.
-
-    A quoted mail of ours names one of this mail's own recipients as its sender.
-    """
-    head = "\n".join(tail[:8]).lower()
-    if any(address in head.split("\n", 2)[0] for address in message.to if address):
-        return False
-    if quotes.FORWARD_SUBJECT.match(message.subject):
-        return True
-    if any(quotes.ruled(line) == "forward" for line in tail[:3]):
-        return True
-    return (
-        not message.in_reply_to
-        and not message.references
-        and (any(quotes.FROM_LABEL.match(line) for line in tail[:4]))
-    )
 
 
 def _without_signature(lines: list[str | None], cuts: list[Cut]) -> list[str]:

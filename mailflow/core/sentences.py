@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
+from mailflow.core.courtesy import CLOSING, GREETING, HARMLESS, THANKS
+from mailflow.core.doubts import BENIGN
 from mailflow.core.hygiene import clean_text, fold
-from mailflow.core.words import BENIGN, CLOSING, DOUBTS, GREETING, HARMLESS, THANKS
+from mailflow.core.sentence import Sentence
+from mailflow.core.signing import placed
 
 _MAX_SENTENCES = 200
 _WRAPPED = 50  # a line at least so long may go on in the next
@@ -15,76 +17,6 @@ _NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+(?=\D)")
 _CLAUSE = re.compile(r",\s+|\s+[-–—]\s+")
 _TOKEN = re.compile(r"[^\W_]+(?:(?:['’.-]|&)[^\W_]+)*|&")
 _DOMAIN = re.compile(r"@|\bhttps?:|\bwww\.|\b[a-z0-9-]+\.(?:[a-z0-9-]+\.)*[a-z]{2,}\b", re.I)
-_PHONE = re.compile(
-    r"(?:\+|\(|\b(?:tel|tfno|tlf|phone|mobile|mob|m[oó]vil|fax|t|m|p|f|cel|handy)\b\W*)[\d\s().+/-]{5,}",
-    re.I,
-)
-_CONTACT = re.compile(
-    r"@|https?:|www\.|\b(?:tel|tfno|fax|linkedin|street|calle|avenida|rua|rue|stra(?:ss|ß)e)\b",
-    re.I,
-)
-_TITLE = re.compile(
-    r"\b(?:manager|director|engineer|head|lead|sales|consultant|specialist|officer|ceo|cto|cio|cfo|partner|account|assistant|administrator|"
-    r"gerente|directora?|ingeniero|ingeniera|responsable|jefe|comercial|consultora?|diretora?|engenheiro|vendas|directeur|directrice|ing[eé]nieur|"
-    r"leiter|leiterin|vertrieb|geschäftsführer|berater|team|department|departamento|abteilung|gmbh|inc|ltd|llc|s\.?l\.?|s\.?a\.?|lda|ag|bv)\b",
-    re.I,
-)
-_OFFICES = frozenset(["manager", "supervisor", "office"])
-_PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "del",
-        "la",
-        "van",
-        "von",
-        "der",
-        "di",
-        "y",
-        "e",
-        "&",
-        "and",
-        "of",
-        "the",
-        "dos",
-        "du",
-        "le",
-        "und",
-        "et",
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence. `raw` and `tokens` (folded) run side by side; `commas` are the indices of
-    tokens that a comma, colon or dash follows; `quoted` those in quotation marks."""
-
-    text: str
-    raw: tuple[str, ...]
-    tokens: tuple[str, ...]
-    commas: frozenset[int] = frozenset()
-    quoted: frozenset[int] = frozenset()
-    end: str = ""  # "?", "!", ".", "…" or ""
-    greeting: bool = False
-    closing: bool = False
-    signature: bool = False
-    address: bool = False
-
-    @property
-    def folded(self) -> str:
-        """The folded words in a row, as the patterns of whole sentences want them."""
-        return " ".join(self.tokens)
-
-    def after(self, token: int) -> str:
-        """The text behind the token of that index."""
-        if token >= len(self.raw):
-            return ""
-        at = 0
-        for raw in self.raw[:token]:
-            at = self.text.index(raw, at) + len(raw)
-        return self.text[at:].strip(" :,;.-–—*_\"'")
 
 
 def split(text: str, names: frozenset[str] = frozenset()) -> tuple[Sentence, ...]:
@@ -98,7 +30,7 @@ def split(text: str, names: frozenset[str] = frozenset()) -> tuple[Sentence, ...
         for piece in _BREAK.split(line):
             if len(found) < _MAX_SENTENCES:
                 found.extend(s for clause in _clauses(piece) if (s := _sentence(clause)))
-    return tuple(_placed(found, names))
+    return tuple(placed(found, names))
 
 
 def _clauses(piece: str) -> list[str]:
@@ -200,76 +132,6 @@ def _without_benign(
         {place[i] for i in commas if i in place},
         {place[i] for i in quoted if i in place},
     )
-
-
-def _placed(found: list[Sentence], names: frozenset[str]) -> list[Sentence]:
-    """Marks the greeting at the head, the sign-off, and the names and numbers below it."""
-    out: list[Sentence] = []
-    head = True
-    signed = False
-    for number, sentence in enumerate(found):
-        folded = sentence.folded
-        if head and number < 2 and _is_greeting(sentence):
-            out.append(replace(sentence, greeting=True))
-            continue
-        if CLOSING.fullmatch(folded) and "?" not in sentence.end:
-            out.append(replace(sentence, closing=True))
-            signed = signed or number > 0
-            continue
-        head = False
-        last = number > 0 and _signs(found[number:], names)
-        if (signed or last) and _like_signature(sentence):
-            out.append(replace(sentence, signature=True))
-            signed = True
-            continue
-        out.append(sentence)
-    return out
-
-
-def _signs(rest: list[Sentence], names: frozenset[str]) -> bool:
-    """Whether all that is left looks like a signature, and like that of the sender."""
-    if not all(_like_signature(sentence) for sentence in rest):
-        return False
-    tokens = {t for sentence in rest for token in sentence.tokens for t in _split_name(token)}
-    if tokens & names:
-        return True
-    first = rest[0].tokens[0][:1] if rest[0].tokens else ""
-    initials = {name[0] for name in names}
-    return bool(_PHONE.search(rest[-1].text)) or (len(rest) == 1 and first in initials)
-
-
-def _split_name(token: str) -> list[str]:
-    return re.split(r"[.@_-]", token)
-
-
-def _is_greeting(sentence: Sentence) -> bool:
-    words = sentence.tokens
-    if not words or len(words) > 7 or "?" in sentence.end:
-        return False
-    if not GREETING.match(sentence.folded + ","):
-        return False
-    return not any(word in doubts for word in words for _, doubts in DOUBTS)
-
-
-def _like_signature(sentence: Sentence) -> bool:
-    """A name, a title, a company, a number, an address: nothing that says anything."""
-    if "?" in sentence.end:
-        return False
-    for token in sentence.tokens:
-        if token not in _OFFICES and any(token in doubts for _, doubts in DOUBTS):
-            return False
-    if CLOSING.fullmatch(sentence.folded):
-        return True
-    if not sentence.raw or _PHONE.search(sentence.text):
-        return True
-    if len(sentence.raw) > 12:
-        return False
-    if _CONTACT.search(sentence.text):
-        return True
-    capital = all(
-        r[:1].isupper() or r[:1].isdigit() or r.lower() in _PARTICLES for r in sentence.raw
-    )
-    return capital and (len(sentence.raw) <= 6 or bool(_TITLE.search(sentence.text)))
 
 
 def is_closing(line: str) -> bool:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mailflow.core.html import CUT, render, too_deep
+from mailflow.core.html import CUT, render
+from mailflow.core.htmlguard import too_deep
 from mailflow.core.message import Message
 from mailflow.core.newtext import OwnText, own_text
 

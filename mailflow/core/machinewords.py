@@ -1,0 +1,105 @@
+# ruff: noqa: E501 - tables of phrases
+"""The headers and the phrases of machines that write mail, in the languages they write in."""
+
+from __future__ import annotations
+
+import re
+
+DAEMONS = re.compile(
+    r"(?:mailer-?daemon|postmaster|mail-?daemon|maildaemon|bounces?|mail\.?delivery|mdaemon|double-bounce|mta|microsoftexchange[\w-]*)(?:[+=._-].*)?$"
+)
+
+
+BOUNCE_SUBJECT = re.compile(
+    r"(?:undeliver(?:able|ed)|undelivered mail|mail delivery (?:fail|system|subsystem|status)|delivery (?:status notification|failure|has failed|report|problem)|"
+    r"returned mail|failure notice|mail could not be delivered|message undeliverable|delivery notification|nondeliverable|mail (?:system )?error|"
+    r"no se puede entregar|no entregad|no se pudo entregar|error de entrega|notificacion de (?:estado de )?entrega|nao (?:foi )?(?:e possivel )?entreg|falha na entrega|nao entregue|"
+    r"unzustellbar|nicht zugestellt|nachricht nicht zustellbar|zustellung fehlgeschlagen|non remis|echec de (?:la )?(?:remise|livraison|distribution)|message non distribue|mancata consegna|onbestelbaar|nie mozna dostarczyc)"
+)
+
+
+DELAYED = re.compile(
+    r"(?:delayed|warning: (?:could not send|message)|still (?:trying|being retried)|retard|verzoger|demora|retraso|atras)"
+)
+
+
+AWAY = re.compile(
+    r"(?:out of (?:the )?office|out-of-office|\booo\b|on (?:annual |parental |maternity |sick |holiday )?(?:leave|vacation|holidays?)\b|away from (?:the office|my (?:desk|e-?mail))|"
+    r"(?:i am|i'm|i will be|i'll be) (?:currently |presently )?(?:out|away|on leave|on vacation|absent|travell?ing)|vacation (?:reply|response|message|notice)|limited access to (?:my )?e-?mail|"
+    r"fuera de (?:la )?(?:oficina|mi oficina)|estoy (?:de vacaciones|ausente|fuera)|estare (?:de vacaciones|ausente|fuera)|ausencia de (?:la )?oficina|me encuentro (?:fuera|de vacaciones|ausente)|ausente de la oficina|de baja (?:medica|maternal|laboral)|"
+    r"fora do escritorio|estou (?:de ferias|ausente|fora)|estarei (?:de ferias|ausente|fora)|ausencia temporaria|ausente do escritorio|encontro-me (?:ausente|de ferias|fora)|"
+    r"absent(?:e)? du bureau|je suis (?:absente?|en conges?|actuellement absente?|en vacances)|je serai absente?|en conges? (?:jusqu|du)|absence du bureau|message d'absence|actuellement absente?|"
+    r"abwesenheit|nicht im (?:buro|hause)|ich bin (?:derzeit |momentan |zurzeit |vom .{3,40} )?(?:nicht (?:im|erreichbar)|abwesend|im urlaub|ausser haus)|im urlaub|ausser haus|bin ich nicht (?:im|erreichbar)|"
+    r"fuori (?:ufficio|sede)|assente dall|sono in ferie|afwezig|niet aanwezig|fravaer|franvarande|poissa|nieobecn|mimo kancelar|hazon kivul)"
+)
+
+
+AUTO_SUBJECT = re.compile(
+    r"(?:^|\W)(?:auto(?:matic|mated|matica|matique|matische|matisch)?[ -]?(?:reply|response|respond\w*|answer|generated|antwort|resposta|respuesta|reponse)|"
+    r"respuesta automatica|resposta automatica|reponse automatique|automatische antwort|automatisch(?:e)? (?:antwort|reactie|antwoord)|risposta automatica|automaattinen|automatiskt svar|automatisk svar|autosvar|"
+    r"automatyczna odpowiedz|automaticka odpoved|otomatik yanit|abwesenheitsnotiz|autoreply|auto:|avtomatich|автоответ|автоматический ответ|自动回复|自動返信|자동 회신|abwesend:|accepted:|declined:|tentative:|aceptada:|rechazada:|aceite:|accepte ?:|zugesagt:|abgesagt:)"
+)
+
+
+TICKET_SUBJECT = re.compile(
+    r"(?:(?:ticket|case|incident|request|caso|incidencia|chamado|demande|anfrage|vorgang)\s*(?:#|no\.?|nr\.?|id|n\.?)\s*[:#]?\s*[\w-]*\d|\[(?:ticket|case|request|incident|support)[^\]]{0,40}\d[^\]]*\]|\[#\w*\d+\]|##\s?\d+\s?##)"
+)
+
+
+TICKET_WORDS = re.compile(
+    r"(?:(?:your|a|the) (?:new )?(?:ticket|case|incident|request|enquiry|inquiry|e-?mail|message) (?:has been|was|is) (?:received|created|opened|registered|logged|assigned|added|queued)|"
+    r"(?:ticket|case|incident)(?: number| id| no\.?)? ?(?:is|has been|:|#)|thank(?:s| you) for (?:contacting|your (?:e-?mail|message|enquiry|request)|getting in touch|reaching out)|we (?:have )?received your (?:e-?mail|message|request|enquiry|ticket)|"
+    r"(?:su|tu) (?:solicitud|caso|ticket|incidencia|consulta|mensaje|correo) ha sido (?:recibid|cread|registrad|abiert)|hemos recibido (?:su|tu) (?:solicitud|mensaje|correo|consulta|caso)|gracias por (?:contactar|ponerse en contacto|su mensaje|escribir)|se ha creado (?:el|un) (?:ticket|caso)|"
+    r"(?:sua|seu) (?:solicitacao|chamado|ticket|mensagem|pedido|e-?mail) foi (?:recebid|criad|registrad|abert)|recebemos (?:sua|seu|a sua|o seu)|obrigad[oa] por (?:entrar em contato|contactar|contatar|sua mensagem)|"
+    r"votre (?:demande|ticket|message|e-?mail) a (?:bien )?ete (?:recu|enregistre|cree|prise)|nous avons bien recu votre|merci de nous avoir contact|"
+    r"ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde) (?:bei uns )?(?:eingegangen|erstellt|registriert|angenommen|empfangen)|wir haben ihre (?:anfrage|nachricht|e-?mail) erhalten|vielen dank fur ihre (?:anfrage|nachricht|e-?mail)|ticket wurde erstellt|eingangsbestatigung)"
+)
+
+
+CHALLENGE = re.compile(
+    r"(?:(?:click|reply|respond|follow|visit|press|complete|use).{0,80}(?:to (?:verify|prove|confirm) (?:that )?you(?:'re| are)|(?:deliver|release|approve) your (?:message|e-?mail|mail))|"
+    r"(?:verify|confirm) (?:that )?you(?:'re| are) (?:a )?(?:human|person|real|not a)|challenge[ -]response|sender (?:verification|confirmation|address verification)|your (?:message|e-?mail|mail) (?:is|has been) (?:being )?(?:held|quarantined|placed on hold|waiting)|"
+    r"(?:spam ?arrest|boxbe|mailblocks|tmda|bluebottle|earthlink spamblocker|antispam ?uol)|not (?:yet )?(?:on|in) my (?:approved|allowed|white)|allow-?list|approved senders?|"
+    r"demuestre que|verificar que (?:es|usted)|su mensaje (?:esta|ha sido) retenido|comprove que|confirme que voce|sua mensagem (?:esta|foi) retida|antispam|prouver que vous|votre message est en attente|beweisen sie|bestatigen sie.{0,60}(?:mensch|absender)|ihre nachricht wurde zuruckgehalten)",
+    re.S,
+)
+
+
+AUTOMATIC_WORDS = re.compile(
+    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|auto-?generated|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)|"
+    r"unattended mailbox|(?:mailbox|address) is not (?:monitored|attended)|no longer (?:with|works? (?:at|for)|employed)|has left the (?:company|organi[sz]ation)|"
+    r"(?:este|esta) (?:es )?(?:un |una )?(?:mensaje|correo|respuesta|e-?mail) (?:es |ha sido )?(?:generad[oa] )?automatic|respuesta automatica|no responda a este (?:correo|mensaje)|ya no trabaja|ya no (?:esta|pertenece|forma parte)|"
+    r"mensagem automatica|resposta automatica|nao responda (?:a )?est[ea]|ja nao trabalha|nao trabalha mais|e-?mail automatico|gerad[oa] automaticamente|"
+    r"(?:message|reponse|courriel|e-?mail) (?:est )?automatique|genere automatiquement|ne (?:pas|repondez pas) (?:repondre|a ce)|merci de ne pas repondre|ne travaille plus|a quitte (?:la societe|l'entreprise)|"
+    r"automatisch (?:generiert|erstellt|erzeugt|versendet|verschickt)|automatische (?:antwort|nachricht|e-?mail|mail|eingangsbestatigung)|nicht auf diese (?:e-?mail|nachricht|mail)|nicht mehr (?:im|bei|fur) |arbeitet nicht mehr|"
+    r"risposta automatica|automatisch bericht|automatiskt (?:svar|meddelande))"
+)
+
+
+AUTO_HEADERS = (
+    "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-mail-autoreply",
+    "x-autogenerated", "x-auto-generated", "x-vacation", "x-ebay-mailtracker", "x-amazon-mail-relay-type",
+    "x-opt-autoresponse", "x-cron-env", "x-mdautoresponse", "x-auto-response", "x-automatic-reply", "x-zendesk-auto-reply",
+)  # fmt: skip
+
+
+TICKET_HEADERS = (
+    "x-jira-fingerprint", "x-rt-loop-prevention", "x-rt-originator", "x-otrs-loop", "x-znuny-loop", "x-zammad-ticket-id",
+    "x-freshdesk-ticket", "x-osticket", "x-github-reason", "x-gitlab-project", "x-redmine-host", "x-request-tracker", "x-servicenow-generated",
+    "x-zendesk-from-account-id", "x-kayako", "x-hubspot", "x-helpscout-conversation", "x-freescout-mail-type", "x-bugzilla-reason",
+)  # fmt: skip
+
+
+LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "list-help", "x-mailman-version", "x-beenthere", "x-mailinglist",
+                 "mailing-list", "x-loop", "feedback-id", "x-campaign-id", "x-csa-complaints")  # fmt: skip
+
+
+REACTION = re.compile(
+    r"^\W*(?:\S{1,8} )?.{0,80}(?:reacted (?:to|via)|liked your (?:message|e-?mail)|ha reaccionado|reagiu a|a reagi|hat (?:auf .{1,80})?reagiert)"
+)
+
+
+LIST_COMMAND = re.compile(
+    r"^\s*(?:(?:auth|confirm|cnf) [0-9a-f]{8,}|subscribe |unsubscribe |confirm(?:ation)? (?:of )?subscription)",
+    re.I,
+)

@@ -1,0 +1,20 @@
+"""A meaning on its way to becoming a reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailflow.core.words import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    intent: Intent
+    why: str
+    argument: str = ""
+    text: str = ""
+    code: str = ""
+
+
+def unknown(why: str, code: str = "unclear") -> Meaning:
+    return Meaning(Intent.UNKNOWN, why, code=code)

@@ -1,0 +1,128 @@
+"""Greeting, sign-off and signature of a text: what people write without saying anything by it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from mailflow.core.courtesy import CLOSING, GREETING
+from mailflow.core.doubts import DOUBTS
+from mailflow.core.sentence import Sentence
+
+_PHONE = re.compile(
+    r"(?:\+|\(|\b(?:tel|tfno|tlf|phone|mobile|mob|m[oó]vil|fax|t|m|p|f|cel|handy)\b\W*)[\d\s().+/-]{5,}",
+    re.I,
+)
+
+
+_CONTACT = re.compile(
+    r"@|https?:|www\.|\b(?:tel|tfno|fax|linkedin|street|calle|avenida|rua|rue|stra(?:ss|ß)e)\b",
+    re.I,
+)
+
+
+_TITLE = re.compile(
+    r"\b(?:manager|director|engineer|head|lead|sales|consultant|specialist|officer|ceo|cto|cio|cfo|partner|account|assistant|administrator|"
+    r"gerente|directora?|ingeniero|ingeniera|responsable|jefe|comercial|consultora?|diretora?|engenheiro|vendas|directeur|directrice|ing[eé]nieur|"
+    r"leiter|leiterin|vertrieb|geschäftsführer|berater|team|department|departamento|abteilung|gmbh|inc|ltd|llc|s\.?l\.?|s\.?a\.?|lda|ag|bv)\b",
+    re.I,
+)
+
+
+_OFFICES = frozenset(["manager", "supervisor", "office"])
+
+
+_PARTICLES = frozenset(
+    [
+        "de",
+        "da",
+        "do",
+        "del",
+        "la",
+        "van",
+        "von",
+        "der",
+        "di",
+        "y",
+        "e",
+        "&",
+        "and",
+        "of",
+        "the",
+        "dos",
+        "du",
+        "le",
+        "und",
+        "et",
+    ]
+)
+
+
+def placed(found: list[Sentence], names: frozenset[str]) -> list[Sentence]:
+    """Marks the greeting at the head, the sign-off, and the names and numbers below it."""
+    out: list[Sentence] = []
+    head = True
+    signed = False
+    for number, sentence in enumerate(found):
+        folded = sentence.folded
+        if head and number < 2 and _is_greeting(sentence):
+            out.append(replace(sentence, greeting=True))
+            continue
+        if CLOSING.fullmatch(folded) and "?" not in sentence.end:
+            out.append(replace(sentence, closing=True))
+            signed = signed or number > 0
+            continue
+        head = False
+        last = number > 0 and _signs(found[number:], names)
+        if (signed or last) and _like_signature(sentence):
+            out.append(replace(sentence, signature=True))
+            signed = True
+            continue
+        out.append(sentence)
+    return out
+
+
+def _signs(rest: list[Sentence], names: frozenset[str]) -> bool:
+    """Whether all that is left looks like a signature, and like that of the sender."""
+    if not all(_like_signature(sentence) for sentence in rest):
+        return False
+    tokens = {t for sentence in rest for token in sentence.tokens for t in _split_name(token)}
+    if tokens & names:
+        return True
+    first = rest[0].tokens[0][:1] if rest[0].tokens else ""
+    initials = {name[0] for name in names}
+    return bool(_PHONE.search(rest[-1].text)) or (len(rest) == 1 and first in initials)
+
+
+def _split_name(token: str) -> list[str]:
+    return re.split(r"[.@_-]", token)
+
+
+def _is_greeting(sentence: Sentence) -> bool:
+    words = sentence.tokens
+    if not words or len(words) > 7 or "?" in sentence.end:
+        return False
+    if not GREETING.match(sentence.folded + ","):
+        return False
+    return not any(word in doubts for word in words for _, doubts in DOUBTS)
+
+
+def _like_signature(sentence: Sentence) -> bool:
+    """A name, a title, a company, a number, an address: nothing that says anything."""
+    if "?" in sentence.end:
+        return False
+    for token in sentence.tokens:
+        if token not in _OFFICES and any(token in doubts for _, doubts in DOUBTS):
+            return False
+    if CLOSING.fullmatch(sentence.folded):
+        return True
+    if not sentence.raw or _PHONE.search(sentence.text):
+        return True
+    if len(sentence.raw) > 12:
+        return False
+    if _CONTACT.search(sentence.text):
+        return True
+    capital = all(
+        r[:1].isupper() or r[:1].isdigit() or r.lower() in _PARTICLES for r in sentence.raw
+    )
+    return capital and (len(sentence.raw) <= 6 or bool(_TITLE.search(sentence.text)))
