@@ -234,7 +234,13 @@ class Daemon:
             self._watch.thread.is_alive()
             and (not smtp or (self._door.thread.is_alive() and self._committer.thread.is_alive()))
             and (not web or self._web.alive)
+            and all(server.alive for server in self._side.values())
         )
+
+    def _dead_loops(self) -> str:
+        """For /livez: the loops that have ended by themselves."""
+        dead = [thread.name for thread in self._threads if not thread.is_alive()]
+        return f"{', '.join(dead)} has ended" if dead else ""
 
     # -- what the rooms tell each other --------------------------------------------------------
 

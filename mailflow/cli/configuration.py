@@ -43,8 +43,11 @@ def show(
     listing(rows, ["setting", "value"], as_lines=as_json)
 
 
-def masked(name: str, value: str) -> str:
-    """A secret as it may be shown: a URL without its password, anything else as stars."""
+def masked(name: str, value: Any) -> Any:
+    """A secret as it may be shown: a URL without its password, a list entry by entry without
+    what is secret in it, anything else as stars."""
+    if isinstance(value, tuple):
+        return [{"name": one.name, "role": one.role, "password_hash": "***"} for one in value]
     if not value:
         return ""
     if name != "url":

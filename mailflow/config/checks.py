@@ -15,7 +15,8 @@ LONGEST_LOCAL_PART = 31
 
 def contradictions(config: Config) -> list[str]:
     """Everything in `config` that contradicts itself, one line each: where, what, how to mend."""
-    return [*_service(config), *_doors(config), *_trust(config), *_delivery(config), *_days(config)]
+    rooms = (_service, _doors, _console, _trust, _delivery, _days)
+    return [problem for room in rooms for problem in room(config)]
 
 
 def _service(config: Config) -> Iterator[str]:
@@ -48,7 +49,7 @@ def _service(config: Config) -> Iterator[str]:
 
 
 def _doors(config: Config) -> Iterator[str]:
-    smtp, web = config.ingress.smtp, config.web
+    smtp = config.ingress.smtp
     if bool(smtp.tls_cert_file) != bool(smtp.tls_key_file):
         missing = "tls_key_file" if smtp.tls_cert_file else "tls_cert_file"
         yield f"ingress.smtp.{missing}: is missing; certificate and key go together"
@@ -68,10 +69,24 @@ def _doors(config: Config) -> Iterator[str]:
             f" ({smtp.session_timeout_s:g}); lower it, or raise session_timeout_s"
         )
     places = [place.partition("://")[2] for place in smtp.listen] if smtp.enabled else []
-    if web.enabled:
-        places.append(web.listen)
+    web, console = config.web, config.console
+    places += [web.listen] if web.enabled else []
+    places += [web.admin_listen] if web.admin_listen else []
+    places += [console.listen] if console.enabled else []
     for place in sorted({p for p in places if places.count(p) > 1 and not p.endswith(":0")}):
         yield f"{place}: two doors cannot listen at one place; give each its own port"
+
+
+def _console(config: Config) -> Iterator[str]:
+    console = config.console
+    if console.enabled and not console.users:
+        yield (
+            "console.users: is empty, so nobody could log in; add one with what"
+            " `mailflow console password NAME` prints, or console.enabled = false"
+        )
+    names = [user.name for user in console.users]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"console.users: {name!r} stands there twice; take one out"
 
 
 def _trust(config: Config) -> Iterator[str]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
+from mailflow.config import passwords
 from mailflow.core.address import domain_of, parse
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
@@ -115,6 +116,16 @@ def _host_port(text: str) -> str:
     return text
 
 
+def _optional_host_port(text: str) -> str:
+    return _host_port(text) if text else text
+
+
+def _password_hash(text: str) -> str:
+    if not passwords.is_hash(text):
+        raise ValueError("is not a password's hash; write what `mailflow console password` prints")
+    return text
+
+
 def _listen(text: str) -> str:
     scheme, mark, rest = text.partition("://")
     if scheme not in {"smtp", "lmtp"} or not mark or split_host_port(rest) is None:
@@ -205,6 +216,8 @@ Link = Annotated[str, AfterValidator(_link)]
 OptionalLink = Annotated[str, AfterValidator(_optional_link)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]  # without a slash at its end
 HostPort = Annotated[str, AfterValidator(_host_port)]
+OptionalHostPort = Annotated[str, AfterValidator(_optional_host_port)]
+PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Network = Annotated[str, AfterValidator(_network)]
 Nameserver = Annotated[str, AfterValidator(_nameserver)]  # IP address, or IP:PORT

@@ -129,9 +129,15 @@ _SHAPES = {
 def _explain(details: ErrorDetails, given: Mapping[Key, Value], path: Path | None) -> str:
     """One problem of the model in our words."""
     location = details["loc"]
-    key = tuple(str(part) for part in location if isinstance(part, str))
+    names = tuple(str(part) for part in location if isinstance(part, str))
+    # Of an entry that is a table itself, the setting is the list; the rest says where within.
+    key = next(names[:end] for end in range(len(names), 0, -1) if names[:end] in settings())
     entry = "".join(f", entry {part + 1}" for part in location if isinstance(part, int))
+    entry += "".join(f", {name}" for name in names[len(key) :])
     setting = settings()[key]
+    if details["type"] in ("missing", "extra_forbidden") and names != key:
+        what = "is missing" if details["type"] == "missing" else "is not known there"
+        return f"{given[key].where}{entry} {what}; {setting.description}"
     if details["type"] == "missing":
         return (
             f"{path or 'configuration'}: {setting.dotted} is missing; {setting.description}"

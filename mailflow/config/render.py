@@ -85,6 +85,9 @@ def toml_value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, Mapping):
+        pairs = (f"{name} = {toml_value(one)}" for name, one in value.items())
+        return "{ " + ", ".join(pairs) + " }"
     return "[" + ", ".join(toml_value(item) for item in value) + "]"
 
 

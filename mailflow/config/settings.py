@@ -228,6 +228,36 @@ class WebSettings(Settings):
     """HOST:PORT behind your reverse proxy. Port 0 takes any free one."""
     trusted_proxies: tuple[kinds.Network, ...] = ()
     """Reverse proxies whose X-Forwarded-For is believed."""
+    admin_listen: kinds.OptionalHostPort = "127.0.0.1:9090"
+    """HOST:PORT for machines only: /livez, /readyz and /metrics; empty = off. No secrets are
+    told there, but it is not for the outside world."""
+
+
+class ConsoleUser(Settings):
+    """One operator of the console."""
+
+    name: kinds.Line
+    """Login; every action is kept under it."""
+    role: Literal["read", "act"] = "read"
+    """read: may look. act: may also decide."""
+    password_hash: kinds.PasswordHash = Field(repr=False)
+    """What `mailflow console password` printed."""
+
+
+class ConsoleSettings(Settings):
+    """The operator's console: pages for licensing support, behind a login."""
+
+    enabled: bool = False
+    """Whether the console is served. It needs at least one user."""
+    listen: kinds.HostPort = "127.0.0.1:8090"
+    """HOST:PORT. Elsewhere than on this machine only behind a reverse proxy with https."""
+    trusted_proxies: tuple[kinds.Network, ...] = ()
+    """Reverse proxies whose X-Forwarded-For is believed."""
+    idle_minutes: int = Field(default=30, ge=1, le=1440)
+    """After so many minutes without a click one has to log in again."""
+    users: tuple[ConsoleUser, ...] = Field(default=(), json_schema_extra=SECRET)
+    """Who may log in, one table each: name, role ("read" or "act"), password_hash.
+    `mailflow console password NAME` prints it ready to paste."""
 
 
 class PolicySettings(Settings):
@@ -297,5 +327,6 @@ class Config(Settings):
     trust: TrustSettings = TrustSettings()
     delivery: DeliverySettings = DeliverySettings()
     web: WebSettings = WebSettings()
+    console: ConsoleSettings = ConsoleSettings()
     policy: PolicySettings = PolicySettings()
     log: LogSettings = LogSettings()

@@ -144,7 +144,7 @@ def _lines(text: str) -> dict[Key, int]:
     found: dict[Key, int] = {}
     table: Key = ()
     for number, line in enumerate(text.splitlines(), start=1):
-        if head := re.match(r"\s*\[([A-Za-z0-9_.\- ]+)\]", line):
+        if head := re.match(r"\s*\[{1,2}([A-Za-z0-9_.\- ]+)\]", line):
             table = tuple(part.strip() for part in head[1].split("."))
             found.setdefault(table, number)
         elif entry := re.match(r"\s*([A-Za-z0-9_.\-]+)\s*=", line):

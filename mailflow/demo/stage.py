@@ -189,7 +189,7 @@ def _with_ports(config: Config, web: int, smtp: int) -> Config:
     """The same service on these ports; the links in its letters lead there too."""
     values = config.model_dump()
     values["service"]["public_url"] = f"http://127.0.0.1:{web}"
-    values["web"]["listen"] = f"127.0.0.1:{web}"
+    values["web"] |= {"listen": f"127.0.0.1:{web}", "admin_listen": ""}
     values["ingress"]["smtp"]["listen"] = [f"smtp://127.0.0.1:{smtp}"]
     return Config.model_validate(values)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from mailflow import failpoints
 from mailflow.config import Config
 from mailflow.core import machine, reference, token
 from mailflow.core.checkup import examine
@@ -40,6 +42,10 @@ _LOST_RACES = (
 )  # fmt: skip
 
 
+class Contested(Exception):  # noqa: N818
+    """Somebody else was faster each time. Nothing was changed; try again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """An inbound mail under claim, as far as it was understood."""
@@ -63,12 +69,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page token leads to. `status`: "open", "settled", "withdrawn" or "unknown"."""
+    """What a page token leads to. `status`: "open", "settled", "withdrawn" or "unknown".
+
+    `part` is "approver" (may act, at /a/) or "partner" (may only look, at /s/).
+    """
 
     status: str
     request: Request | None = None
     person: str = ""
     language: str = ""
+    part: str = ""
 
 
 class Flow:
@@ -165,12 +175,17 @@ class Flow:
         with self.db.reading() as session:
             return self._page(session, secret)
 
+    def timeline(self, request_id: int) -> Sequence[Mapping[str, Any]]:
+        """What has happened to a request, as its partner may know it. Reads only."""
+        with self.db.reading() as session:
+            return queries.timeline(session, request_id)
+
     def click(self, secret: str, command: Command) -> Applied:
         """The holder of a page token decides by the page's button (POST)."""
 
         def work(session: Session) -> Applied:
             page = self._page(session, secret)
-            if page.request is None:
+            if page.request is None or page.part != "approver":
                 return Applied("unknown", "the page token gives no right")
             actor = Actor(
                 "approver",
@@ -190,10 +205,12 @@ class Flow:
             try:
                 with self.db.transaction() as session:
                     applied = work(session)
+                    failpoints.reach("flow.before_commit")
+                failpoints.reach("flow.after_commit")
                 break
-            except _LOST_RACES:
+            except _LOST_RACES as lost:
                 if attempt == _TRIES - 1:
-                    raise
+                    raise Contested(str(lost)) from lost
         if applied.letters:
             self.bell()
         return applied
@@ -203,11 +220,16 @@ class Flow:
         if found is None or found.purpose != "page" or found.request_id is None:
             return Page("unknown")
         request = requests.load(session, found.request_id)
-        if request is None or found.withdrawn_at or found.person != request.approver:
+        if request is None or found.withdrawn_at:
             return Page("withdrawn")
         status = "open" if request.state is State.PENDING else "settled"
-        language = request.approver_language or request.language
-        return Page(status, request, found.person, language)
+        # Both may be one person: an external customer who decides for his own company.
+        if found.person == request.approver:
+            language = request.approver_language or request.language
+            return Page(status, request, found.person, language, "approver")
+        if found.person == request.requester.email:
+            return Page(status, request, found.person, request.language, "partner")
+        return Page("withdrawn")
 
     def _mail(self, session: Session, mail: Mail) -> Applied:
         reading, claimed, message = mail.reading, mail.claimed, mail.message

@@ -20,6 +20,10 @@ from mailflow.store.queries.threads import last_letter
 
 #: Told that nothing is wanted of them any more: these letters carry no secret.
 _SILENT = frozenset({Kind.APPROVER_REPLACED})
+#: Letters that lead the partner to the page where his request can be looked at.
+_WITH_STATUS_PAGE = frozenset({Kind.COMPLETION, Kind.STILL_WAITING, Kind.STATUS})
+#: Where a page token leads: the approver may act there, the partner only look.
+_PAGE_PATH = {Audience.APPROVER: "a", Audience.PARTNER: "s"}
 _MAX_REFERENCES = 20
 
 
@@ -62,7 +66,7 @@ class Post:
                 date=now,
                 sender=service.address,
                 reply_to=service.reply_address(reply) if reply else service.address,
-                page_url=f"{service.public_url}/a/{page}" if page else "",
+                page_url=self._page_url(letter, page),
                 in_reply_to=in_reply_to,
                 references=references,
                 now=now,
@@ -112,10 +116,17 @@ class Post:
         if letter.request is None or letter.kind in _SILENT:
             return "", ""
         if letter.audience is Audience.PARTNER:
-            return self._secret(), ""
+            shown = letter.kind in _WITH_STATUS_PAGE
+            return self._secret(), self._secret() if shown else ""
         if letter.audience is Audience.APPROVER:
             return self._secret(), self._secret()
         return "", ""
+
+    def _page_url(self, letter: Letter, page: str) -> str:
+        """The link of the letter's page, "" where it has none."""
+        if not page:
+            return ""
+        return f"{self._service.public_url}/{_PAGE_PATH[letter.audience]}/{page}"
 
     def _thread(
         self, session: Session, letter: Letter, answered: Answered | None

@@ -37,9 +37,14 @@ def admin(
     alive: Mapping[str, Check],
     ready: Mapping[str, Check],
     registry: CollectorRegistry,
+    refresh: Callable[[], None] = lambda: None,
     on_fault: Fault = lambda _: None,
 ) -> ASGIApp:
-    """The application. The names of the checks stand in the answer."""
+    """The application. The names of the checks stand in the answer.
+
+    `refresh` sets the gauges that are read from the database, before each look; where it cannot,
+    the figures of this process are told all the same.
+    """
     threads: list[anyio.CapacityLimiter] = []
 
     async def ask(check: Check) -> str:
@@ -71,6 +76,10 @@ def admin(
         return answer
 
     def figures(_: Request) -> Response:
+        try:
+            refresh()
+        except Exception as error:
+            on_fault(error)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     routes = [

@@ -1,7 +1,9 @@
 """The customer's pages: what he is asked to accept, and what he may answer (DOMAIN.md S22, S23).
+And the partner's: where his request stands (S26).
 
     GET  /a/TOKEN       shows the request, or the state it has come to; changes nothing
     POST /a/TOKEN       do=accept | decline | nominate | not_me | ready; then 303 to the GET
+    GET  /s/TOKEN       shows the partner what has happened so far; there is nothing to press
     GET  /done/WHAT     thanks somebody whose link has stopped working by what he did
     GET  /style.css     the style sheet
 
@@ -28,6 +30,7 @@ from starlette.types import ASGIApp
 from mailflow.config import ServiceSettings
 from mailflow.core.commands import Command, Nominate
 from mailflow.core.request import State
+from mailflow.letters.history import history
 from mailflow.web import words
 from mailflow.web.forms import FormError, command
 from mailflow.web.guesses import Guesses
@@ -41,6 +44,7 @@ MAX_TOKEN = 64
 #: Seconds after which a client may try again when the database is away.
 RETRY_SECONDS = 5
 _GONE = {"withdrawn", "unknown"}
+_ACTING, _LOOKING = frozenset({"approver"}), frozenset({"partner"})
 
 
 def pages(
@@ -88,6 +92,7 @@ class _Pages:
         routes = [
             Route("/a/{token}", self._show, methods=["GET"]),
             Route("/a/{token}", self._act, methods=["POST"]),
+            Route("/s/{token}", self._status, methods=["GET"]),
             Route("/done/{what}", self._done, methods=["GET"]),
             Route("/style.css", self._style, methods=["GET"]),
         ]
@@ -99,18 +104,41 @@ class _Pages:
     def _show(self, request: HttpRequest) -> Response:
         if wait := self._wait(request):
             return self._slow_down(request, wait)
-        page = self._look(request)
+        page = self._look(request, _ACTING)
         return self._gone(request) if page is None else self._render(request, page)
 
-    def _look(self, request: HttpRequest) -> Page | None:
-        """The page of the token in the path; None, and a wrong guess, when it is nobody's."""
+    def _status(self, request: HttpRequest) -> Response:
+        if wait := self._wait(request):
+            return self._slow_down(request, wait)
+        page = self._look(request, _LOOKING)
+        if page is None or page.request is None:
+            return self._gone(request)
+        return self._kit.page(
+            "status.html.j2",
+            self._language(request, page),
+            steps=history(self._door.timeline(page.request.id)),
+            **view(page.request, page.person),
+        )
+
+    def _look(self, request: HttpRequest, parts: frozenset[str]) -> Page | None:
+        """The page of the token in the path; None, and a wrong guess, when it is nobody's.
+
+        `parts` are those for whom this path is.
+        """
         token = request.path_params["token"]
         shaped = len(token) <= MAX_TOKEN and token.isascii() and token.isalnum()
         page = self._door.page(token) if shaped else None
-        if page is None or page.status in _GONE or page.request is None:
+        gone = page is None or page.status in _GONE or page.request is None
+        if page is None or gone or not self._for(page, parts):
             self._guesses.wrong(_client(request), self._clock())
             return None
         return page
+
+    @staticmethod
+    def _for(page: Page, parts: frozenset[str]) -> bool:
+        """Who decides for his own company (an external customer) is both in one."""
+        both = page.request is not None and page.person == page.request.requester.email
+        return page.part in parts or ("partner" in parts and both)
 
     def _render(
         self,
@@ -141,7 +169,7 @@ class _Pages:
         return await run_in_threadpool(self._post, request, fields)
 
     def _post(self, request: HttpRequest, fields: dict[str, str]) -> Response:
-        page = self._look(request)
+        page = self._look(request, _ACTING)
         if page is None:
             return self._gone(request)
         typed = fields.get("address", "")[:254]

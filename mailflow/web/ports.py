@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from mailflow.core.commands import Command
 from mailflow.core.request import Request
@@ -15,7 +16,8 @@ class Page(Protocol):
     """What a token leads to. `status` is "open", "settled", "withdrawn" or "unknown".
 
     `request` is None for the last two. `person` is the address that holds the token, `language`
-    the code in which to speak to that person, or "".
+    the code in which to speak to that person, or "". `part` is "approver" (may act) or "partner"
+    (may look).
     """
 
     @property
@@ -26,6 +28,8 @@ class Page(Protocol):
     def person(self) -> str: ...
     @property
     def language(self) -> str: ...
+    @property
+    def part(self) -> str: ...
 
 
 class Applied(Protocol):
@@ -42,6 +46,10 @@ class Door(Protocol):
 
     def page(self, token: str, /) -> Page:
         """Looks, and changes nothing. Never raises for an unknown token."""
+        ...
+
+    def timeline(self, request_id: int, /) -> Sequence[Mapping[str, Any]]:
+        """What has happened to a request, oldest first, as `letters.history` takes it."""
         ...
 
     def click(self, token: str, command: Command, /) -> Applied:

@@ -119,6 +119,7 @@ class Service:
 
     def __init__(self, folder: Path, url: str, relay_port: int, extra: str = "") -> None:
         self.smtp_port, self.lmtp_port, self.web_port = free_port(), free_port(), free_port()
+        self.admin_port = free_port()
         self.url = url
         self.config = folder / "mailflow.toml"
         self.log = folder / "mailflow.log"
@@ -147,6 +148,7 @@ class Service:
             first_retry_s = 0.2
             [web]
             listen = "127.0.0.1:{self.web_port}"
+            admin_listen = "127.0.0.1:{self.admin_port}"
             {extra}
             """
         )

@@ -28,6 +28,7 @@ listen = ["smtp://127.0.0.1:0"]
 hostname = "mx.licensing.vendor.example"
 [web]
 listen = "127.0.0.1:0"
+admin_listen = "127.0.0.1:0"
 [trust]
 authserv_ids = ["mx.vendor.example"]
 [delivery]

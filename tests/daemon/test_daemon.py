@@ -126,3 +126,18 @@ def test_a_port_in_use_is_said_plainly(pair: tuple[Service, Smarthost], tmp_path
     assert second.wait() != 0
     assert "Traceback" not in second.log.read_text()
     second.stop()
+
+
+def test_machines_are_told_how_it_goes(pair: tuple[Service, Smarthost]) -> None:
+    service, smarthost = pair
+    service.send(ALBA.email, INTAKE, request())
+    smarthost.letter(ALBA.email, "confirm")
+    base = f"http://127.0.0.1:{service.admin_port}"
+    for path in ("/livez", "/readyz"):
+        with urllib.request.urlopen(base + path, timeout=10) as answer:
+            assert answer.status == 200
+    with urllib.request.urlopen(f"{base}/metrics", timeout=10) as answer:
+        figures = answer.read().decode()
+    assert 'mailflow_received_total{source="smtp"} 1.0' in figures
+    assert "mailflow_inbox_waiting 0.0" in figures
+    assert ALBA.email not in figures

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from mailflow.config import Config
 from mailflow.core import token
 from mailflow.core.request import Request, State
-from mailflow.flow import Flow
+from mailflow.flow import Contested, Flow
 from mailflow.letters import Letters
 from mailflow.store import queries, requests, tokens
 from mailflow.store.db import Database
@@ -56,7 +56,7 @@ def house(db: Database, **changes: object) -> tuple[Flow, Request]:
 
 
 def client(flow: Flow) -> TestClient:
-    app = pages(flow, flow.config.service, temporary=(requests.Conflict,))
+    app = pages(flow, flow.config.service, temporary=(Contested,))
     return TestClient(app, "https://accounts.vendor.example", follow_redirects=False)
 
 

@@ -12,6 +12,7 @@ from mailflow.core.request import Fields, Person, Request, State
 
 TOKEN = "k7" * 16
 OLD_TOKEN = "w3" * 16
+PARTNERS_TOKEN = "p4" * 16
 NOW = datetime(2026, 11, 3, 10, 42, tzinfo=UTC)
 
 
@@ -62,6 +63,7 @@ class Shown:
     request: Request | None = None
     person: str = ""
     language: str = ""
+    part: str = "approver"
 
 
 @dataclass(frozen=True)
@@ -88,16 +90,25 @@ class MemoryDoor:
         self.looked.append(token)
         if token in self.withdrawn:
             return Shown("withdrawn")
+        if token.lower() == PARTNERS_TOKEN:
+            return Shown("settled", self.now, self.now.requester.email, self.language, "partner")
         if token.lower() != TOKEN:
             return Shown("unknown")
         status = "open" if self.now.state == State.PENDING else "settled"
         return Shown(status, self.now, self.now.approver, self.language)
 
+    def timeline(self, request_id: int) -> list[dict[str, object]]:
+        letter = {"at": NOW, "what": "letter", "name": "activation", "to": self.now.approver}
+        return [
+            *({"at": NOW, "what": "event", "name": name} for name in ("opened", "confirmed")),
+            {**letter, "state": "sent"},
+        ]
+
     def click(self, token: str, command: Command) -> Answer:
         with self._lock:
             shown = self.page(token)
-            if shown.request is None:
-                return Answer(shown.status)
+            if shown.request is None or shown.part != "approver":
+                return Answer("unknown")
             match command, self.now.state:
                 case Accept(), State.PENDING:
                     return self._become("accepted", command, state=State.ACTIVE, ended_at=NOW)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from mailflow.core import address
 from mailflow.core.commands import Accept, Actor, Decline, Nominate, NotMe, Ready
-from mailflow.core.decision import Decision, Event, World
+from mailflow.core.decision import Decision, Event, Limit, World
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves import clock
 from mailflow.core.moves.say import settled, to_approver, to_notice, to_operator, to_partner
 from mailflow.core.request import Request, State
+
+#: A page can be clicked as often as one likes; the operator hears of it so often at most.
+_NOTICES_A_DAY = 3
 
 
 def _too_late(request: Request, actor: Actor, world: World) -> bool:
@@ -93,15 +97,7 @@ def nominate(request: Request, command: Nominate, actor: Actor, world: World) ->
     nominee = address.parse(command.address)
     fault = _nominee_fault(request, nominee, world)
     if fault or nominee is None:
-        letter = to_approver(
-            Kind.UNKNOWN_REPLY, request, answers=True, read=command.address, why_code=fault
-        )
-        told = (
-            to_operator(request, world, what="nominee_outside", address=command.address, reason="")
-            if fault == "nominee_outside"
-            else ()
-        )
-        return Decision(fault, f"nomination refused: {fault}", request, letters=(letter, *told))
+        return _nomination_refused(request, command, actor, world, fault)
     moved = replace(
         request,
         approver=nominee,
@@ -127,6 +123,28 @@ def nominate(request: Request, command: Nominate, actor: Actor, world: World) ->
         ),
         withdraw=(request.approver,),
     )
+
+
+def _nomination_refused(
+    request: Request, command: Nominate, actor: Actor, world: World, fault: str
+) -> Decision:
+    """By mail he is told so; who clicked reads it on the page. The operator may know better."""
+    letters: tuple[Letter, ...] = ()
+    if actor.message:
+        letters = (
+            to_approver(
+                Kind.UNKNOWN_REPLY, request, answers=True, read=command.address, why_code=fault
+            ),
+        )
+    if fault == "nominee_outside":
+        letters += to_operator(
+            request, world, what="nominee_outside", address=command.address, reason=""
+        )
+    clicks = Limit(f"nominee:{request.reference}", _NOTICES_A_DAY, timedelta(days=1))
+    return Decision(
+        fault, f"nomination refused: {fault}", request, letters=letters,
+        limit=None if actor.message else clicks,
+    )  # fmt: skip
 
 
 def _nominee_fault(request: Request, nominee: str | None, world: World) -> str:

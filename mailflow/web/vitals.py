@@ -1,0 +1,55 @@
+"""What `/readyz` asks of the database, and the gauges of `/metrics` that nobody else sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from mailflow.metrics import Metrics
+from mailflow.store import migrate, queries
+from mailflow.store.db import Database
+from mailflow.web.health import Check
+
+#: Mail that is due so long and still untouched means that nobody works on it. A mail that waits
+#: for its next try is not due, so a smarthost that is down does not count.
+STUCK = timedelta(minutes=15)
+
+
+def ready(db: Database) -> Mapping[str, Check]:
+    """The checks that tell whether this machine can do its work."""
+
+    def answers() -> str:
+        with db.reading() as session:
+            db.machine_now(session)
+            queries.last_received(session)
+        return ""
+
+    def schema() -> str:
+        state = migrate.state(db)
+        return "" if state == "current" else f"the schema is {state}; run mailflow migrate"
+
+    def moving(oldest_of: Callable[[queries.Backlog], datetime | None]) -> Check:
+        def check() -> str:
+            with db.reading() as session:
+                now, oldest = db.machine_now(session), oldest_of(queries.backlog(session))
+            late = now - oldest if oldest else timedelta()
+            return "" if late < STUCK else f"due for {int(late.total_seconds())} s and untouched"
+
+        return check
+
+    return {
+        "database": answers,
+        "schema": schema,
+        "inbox": moving(lambda backlog: backlog.oldest_inbox),
+        "outbox": moving(lambda backlog: backlog.oldest_outbox),
+    }
+
+
+def refresh(db: Database, metrics: Metrics) -> None:
+    """Read the backlog into its gauges; called before each look at the figures."""
+    with db.reading() as session:
+        now, backlog = db.machine_now(session), queries.backlog(session)
+    metrics.inbox_waiting.set(backlog.inbox)
+    metrics.outbox_due.set(backlog.outbox)
+    oldest = backlog.oldest_outbox
+    metrics.outbox_age_seconds.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
