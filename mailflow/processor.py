@@ -89,6 +89,8 @@ class Processor:
     def round(self, stop: threading.Event | None = None) -> int:
         """Claim one batch and work on it; returns how many mails it took up."""
         claimed = inbox.claim(self._db, BATCH, self._lease)
+        if claimed:
+            failpoints.reach("inbox.after_claim")
         for position, mail in enumerate(claimed):
             if stop is not None and stop.is_set():
                 inbox.give_back(self._db, [(m.id, m.fence) for m in claimed[position:]])

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import schedule
 
-from mailflow import maillog
+from mailflow import failpoints, maillog
 from mailflow.flow import Flow
 from mailflow.store import queries, quota, retention
 from mailflow.store.db import Unavailable
@@ -37,6 +37,7 @@ def sweep(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]:
         if not fresh:
             break
         for request_id in fresh:
+            failpoints.reach("timers.before_tick")
             try:
                 outcome = flow.tick(request_id).outcome
             except Unavailable:
@@ -44,6 +45,7 @@ def sweep(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]:
             except Exception as fault:
                 maillog.trouble(loop=f"sweep, request {request_id}", error=fault)
                 outcome = "failed"
+            failpoints.reach("timers.after_tick")
             done[outcome] = done.get(outcome, 0) + 1
             if outcome in ("waiting", "failed", "nothing_due"):
                 seen.add(request_id)

@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(migrate)
     app.command("version")(version_command)
+    app.command(hidden=True)(failpoints)
 
 
 def demo(
@@ -100,6 +101,15 @@ def migrate(config: ConfigFile = None) -> None:
         db.close()
     words = {"current": "was up to date already", "empty": "has its tables now"}
     note(f"the database {words.get(before, 'is up to date now')}")
+
+
+def failpoints(as_json: AsJson = False) -> None:
+    """List the places where MAILFLOW_FAILPOINT=NAME[:N] makes the process die the N-th time."""
+    from mailflow.cli.output import listing
+    from mailflow.failpoints import FAILPOINTS
+
+    places = [{"name": name, "by_then": text} for name, text in FAILPOINTS.items()]
+    listing(places, ["name", "by_then"], as_lines=as_json)
 
 
 def version_command(as_json: AsJson = False) -> None:

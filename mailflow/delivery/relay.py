@@ -18,6 +18,7 @@ import ssl
 import time
 from collections.abc import Callable
 
+from mailflow import failpoints
 from mailflow.config import DeliverySettings
 from mailflow.delivery.outcome import Deferred, Failed, Outcome, Sent
 from mailflow.delivery.wire import Reply, Wire, reply
@@ -125,8 +126,10 @@ class Relay:
             _accepted("RCPT", wire.say("RCPT", f"TO:<{wire_form(recipient)}>"), fresh)
             _accepted("DATA", wire.say("DATA"), fresh, 3)
             begun = True
+            failpoints.reach("relay.before_text")
             answer = wire.text(raw, self._settings.timeout_s)
             _accepted("end of data", answer, True)
+            failpoints.reach("relay.after_250")
         except _RefusedError as refused:
             return self._refused(wire, refused)
         except (OSError, smtplib.SMTPException) as error:

@@ -117,7 +117,10 @@ class Sender:
         if not room:
             return
         not_after = time.monotonic() + MARGIN_S / 2
-        for mail in outbox.claim(self._db, room, timedelta(seconds=self._lease_s)):
+        mails = outbox.claim(self._db, room, timedelta(seconds=self._lease_s))
+        if mails:
+            failpoints.reach("outbox.after_claim")
+        for mail in mails:
             self._in_hand += 1
             self._crew.give(mail, not_after)
 
@@ -137,6 +140,7 @@ class Sender:
                 self._verdicts[n] = self._tell(verdict)
                 self._told.add(verdict.mail.id)
         held = outbox.mark_many(self._db, [verdict.mark for verdict in self._verdicts])
+        failpoints.reach("outbox.after_mark")
         for result in self._results:
             result.marked.set()
         self._in_hand -= len(held)
@@ -168,6 +172,7 @@ class Sender:
 
     def _tell(self, verdict: Verdict) -> Verdict:
         """Say that a mail failed for good; the verdict that is to be marked."""
+        failpoints.reach("sender.before_told")
         try:
             self._on_failed(verdict.mail, verdict.mark.answer)
         except Unavailable:
@@ -176,6 +181,7 @@ class Sender:
             maillog.trouble(loop="sender", error=error)
             if verdict.mail.attempts < TELLINGS:
                 return again(verdict, self._backoff, self._machine_now(), self._chance())
+        failpoints.reach("sender.after_told")
         return verdict
 
     def _machine_now(self) -> datetime:

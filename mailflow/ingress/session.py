@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from aiosmtpd.smtp import Envelope
 
-from mailflow import maillog
+from mailflow import failpoints, maillog
 from mailflow.ingress.body import read_body
 from mailflow.ingress.connection import Connection
 from mailflow.ingress.paths import NULL_PATH, split_path
@@ -20,6 +20,8 @@ from mailflow.store.inbox import Incoming, Stored
 #: point is ten minutes (RFC 5321 §4.5.3.2.6).
 COMMIT_WAIT_S = 120.0
 
+#: The one answer that makes a mail ours.
+STORED = "250 2.0.0 Stored"
 _COMMAND_LINE = 512  # RFC 5321 §4.5.3.1.4
 _MAIL_LINE = _COMMAND_LINE + 26 + 10  # with SIZE= (RFC 1870) and SMTPUTF8 (RFC 6531)
 
@@ -87,6 +89,8 @@ class Session(Connection):
         for _ in range(self.repeats(len(envelope.rcpt_tos))):
             await self.push(answer, counted=False)
         await self.push(answer)
+        if answer == STORED:
+            failpoints.reach("smtp.after_250")
         if cut or self.farewell:
             await self.hang_up(self.farewell or "421 4.7.0 Too much data")
 
@@ -103,6 +107,7 @@ class Session(Connection):
 
     async def _store(self, envelope: Envelope, raw: bytes) -> str:
         """Hand over to the committer, wait for the commit, and say what to answer."""
+        failpoints.reach("smtp.text")
         sender = envelope.mail_from
         item = Incoming(
             raw=raw,
@@ -126,7 +131,8 @@ class Session(Connection):
             self.committing = False
         self.replies = 0
         self.door.stored(item, stored)
-        return "250 2.0.0 Stored"
+        failpoints.reach("smtp.before_250")
+        return STORED
 
 
 class LmtpSession(Session):

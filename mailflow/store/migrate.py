@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
+from mailflow import failpoints
 from mailflow.store.db import Database
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -45,6 +46,7 @@ def upgrade(db: Database) -> None:
             raise NotOurs("the database holds tables that mailflow did not make; use another one")
         if found != "current":
             _run(connection)
+            failpoints.reach("migrate.before_commit")
 
 
 def state(db: Database) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, or_, select, text, true, update
 from sqlmodel import Session, UTCDateTime
 
+from mailflow import failpoints
 from mailflow.store.clock import NOW, in_seconds, seconds
 from mailflow.store.db import Database, run
 from mailflow.store.lists import is_in
@@ -188,7 +189,9 @@ def mark_many(db: Database, marks: Iterable[Mark]) -> list[bool]:
     if not marks:
         return []
     with db.transaction() as session:
-        return mark_in(session, marks)
+        held = mark_in(session, marks)
+        failpoints.reach("outbox.before_mark")
+    return held
 
 
 def mark_in(session: Session, marks: Sequence[Mark]) -> list[bool]:

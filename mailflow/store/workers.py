@@ -25,6 +25,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, func, insert, select, true, update
 from sqlmodel import Session
 
+from mailflow import failpoints
 from mailflow.store.clock import NOW
 from mailflow.store.db import Database, run
 from mailflow.store.prepared import Prepared
@@ -164,6 +165,8 @@ def take_off_list(db: Database, worker_id: int, *, dead: bool) -> GivenBack:
     `dead`: it is another one, that was found dead. It is looked at once more under the lock, so
     that of several who found it only one acts, and nobody takes from a worker that came back.
     """
+    if dead:
+        failpoints.reach("workers.before_give_back")
     with db.transaction() as session:
         if dead and db.dialect == "postgresql":
             mine = select(func.pg_try_advisory_xact_lock(LOCK_CLASS, worker_id) == true())

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailflow import failpoints
 from mailflow.store.clock import NOW
 from mailflow.store.db import Database, Unavailable
 from mailflow.store.prepared import Prepared, insert_of
@@ -105,6 +106,8 @@ def _put_group(db: Database, items: Sequence[Incoming]) -> list[Stored]:
                 fresh.add(key)
         bodies = [{"inbox_id": ids[key], "raw": first[key].raw} for key in order if key in fresh]
         _INSERT_RAW.each(session, bodies)
+        failpoints.reach("inbox.before_commit")
+    failpoints.reach("inbox.after_commit")
     results = []
     for key in keys:
         results.append(Stored(ids[key], copy=key not in fresh))
