@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from mailflow.core.request import Account
 
 group = typer.Typer(help="Accounts: provisional, active, imported.", no_args_is_help=True)
-
-COLUMNS = ("domain", "name", "status", "administrators")
-STATUSES = ("active", "pending", "hold", "ended")
 
 
 @group.command("import")
@@ -37,11 +33,10 @@ def import_file(
     """
     from mailflow.cli.common import trial
     from mailflow.cli.output import note
+    from mailflow.core import roster
     from mailflow.store import directory
 
-    accounts = tabular.read(
-        file, COLUMNS, ["domain", "name"], _from_line, lambda account: account.domain
-    )
+    accounts = tabular.read(file, roster.accounts)
     with database(read_config(config)) as db, trial(db, dry_run) as session:
         counts = directory.import_accounts(session, accounts, db.now(session))
         if counts.conflicts:
@@ -67,27 +62,6 @@ def list_accounts(
     with database(read_config(config)) as db, db.reading() as session:
         rows = [_row(account) for account in directory.accounts(session, with_ended=ended)]
     listing(rows, list(rows[0]) if rows else [], as_lines=as_json, empty="no accounts")
-
-
-def _from_line(values: Mapping[str, str]) -> Account:
-    from mailflow.core.address import normalise_domain, parse
-    from mailflow.core.request import Account
-
-    domain, _ = normalise_domain(values["domain"])
-    if domain is None:
-        raise tabular.Wrong(f"domain: {values['domain']!r} is not the domain of an organisation")
-    name, status = values["name"], values.get("status", "").lower() or "active"
-    if not name or not name.isprintable():
-        raise tabular.Wrong("name: is empty, or has control characters")
-    if status not in STATUSES:
-        raise tabular.Wrong(f"status: {status!r} is none of {', '.join(STATUSES)}")
-    administrators = []
-    for text in values.get("administrators", "").replace(";", " ").replace(",", " ").split():
-        address = parse(text)
-        if address is None:
-            raise tabular.Wrong(f"administrators: {text!r} is not a mail address")
-        administrators.append(address)
-    return Account(domain, name, status, administrators=tuple(administrators))
 
 
 def _row(account: Account) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +20,6 @@ group = typer.Typer(help="Who may ask for accounts.", no_args_is_help=True)
 
 COLUMNS = ("email", "name", "company", "role", "status", "language")
 ROLES = ("partner", "customer", "support")
-STATUSES = ("active", "inactive")
 
 
 @group.command("import")
@@ -36,8 +35,14 @@ def import_file(
 
     Example: mailflow people import people.csv --dry-run
     """
+    from mailflow.core import roster
+
     settings = read_config(config)
-    people = tabular.read(file, COLUMNS, ["email"], _from_line(settings), lambda p: p.email)
+    service = settings.service
+    people = tabular.read(
+        file,
+        lambda text, name: roster.people(text, name, service.languages, service.internal_domains),
+    )
     _store(settings, people, dry_run)
 
 
@@ -79,11 +84,15 @@ def add(
 
     Example: mailflow people add ana@partner.example --name "Ana Ruiz" --language es
     """
+    from mailflow.core import roster
+    from mailflow.core.sheet import Wrong
+
     settings = read_config(config)
     values = {"email": email, "name": name, "company": company, "role": role}
+    convert = roster.person_from(settings.service.languages, settings.service.internal_domains)
     try:
-        person = _from_line(settings)({**values, "language": language})
-    except tabular.Wrong as wrong:
+        person = convert({**values, "language": language})
+    except Wrong as wrong:
         raise Failure(str(wrong), code=Exit.USAGE) from None
     _store(settings, [person], dry_run)
 
@@ -114,41 +123,6 @@ def deactivate(
         with db.transaction() as session:
             directory.deactivate(session, person.email, db.now(session))
     note(f"{person.email} is inactive now")
-
-
-def _from_line(settings: Config) -> Any:
-    """A converter from the values of a line to a person."""
-    from mailflow.core.address import domain_of, parse
-    from mailflow.core.request import Person, Role
-
-    languages = settings.service.languages
-
-    def convert(values: Mapping[str, str]) -> Person:
-        email = parse(values.get("email", ""))
-        if email is None:
-            raise tabular.Wrong(f"email: {values.get('email', '')!r} is not a mail address")
-        role = values.get("role", "").lower() or "partner"
-        status = values.get("status", "").lower() or "active"
-        language = values.get("language", "").lower()
-        for column, value, known in (("role", role, ROLES), ("status", status, STATUSES)):
-            if value not in known:
-                raise tabular.Wrong(f"{column}: {value!r} is none of {', '.join(known)}")
-        if language and language not in {known.lower() for known in languages}:
-            raise tabular.Wrong(f"language: {language!r} is none of {', '.join(languages)}")
-        for column in ("name", "company"):
-            if not values.get(column, "").isprintable():
-                raise tabular.Wrong(f"{column}: has line breaks or control characters")
-        return Person(
-            email=email,
-            name=values.get("name", ""),
-            company=values.get("company", ""),
-            role=Role(role),
-            active=status == "active",
-            language=next((known for known in languages if known.lower() == language), ""),
-            internal=domain_of(email) in settings.service.internal_domains,
-        )
-
-    return convert
 
 
 def _store(settings: Config, people: Sequence[Person], dry_run: bool) -> None:
