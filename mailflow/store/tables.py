@@ -45,6 +45,8 @@ INBOX_STATES = ("waiting", "claimed", "done", "ignored", "refused", "quarantined
 INBOX_OPEN = ("waiting", "claimed")
 #: Outbound: due → claimed → sent | captured | failed, or back to due; withdrawn before sending.
 OUTBOX_STATES = ("due", "claimed", "sent", "captured", "failed", "withdrawn")
+#: A mail of a mailbox: in the inbox, or left there because it cannot be taken.
+MAILBOX_STATES = ("stored", "refused")
 PURPOSES = ("partner_reply", "approver_reply", "page", "bounce")
 
 
@@ -368,3 +370,33 @@ class WorkerRow(SQLModel, table=True):
     pid: int
     roles: str
     started_at: datetime
+
+
+class MailboxRow(SQLModel, table=True):
+    """A mailbox that is read by IMAP: how far, when, and with which renewed sign-in."""
+
+    __tablename__ = "mailbox"
+    name: str = Field(primary_key=True, max_length=32)  # as in [ingress.imap.NAME]
+    uidvalidity: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    looked_at: datetime | None = None  # when it was last known that nothing was left to take
+    trouble: str = ""  # why the last look failed; "" when it did not
+    refresh_token: str = ""  # OAuth: the newest one, as the provider gives a new one each time
+    refreshed_at: datetime | None = None
+
+
+class MailboxMail(SQLModel, table=True):
+    """What became of one mail of a mailbox, as long as it may still be found there (I12)."""
+
+    __tablename__ = "mailbox_mail"
+    __table_args__ = (
+        CheckConstraint(one_of("state", MAILBOX_STATES), name="state"),
+        CheckConstraint("(state = 'refused') = (reason <> '')", name="reason"),
+    )
+    mailbox: str = Field(primary_key=True, max_length=32)
+    # Both 32 bits without a sign (RFC 3501 §2.3.1.1).
+    uidvalidity: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    uid: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    state: str
+    cleared: bool = False  # moved or flagged, as the server said
+    reason: str = ""
+    at: datetime

@@ -48,6 +48,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_worker"),
     )
     op.create_table(
+        "mailbox",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.String(), nullable=False),
+        sa.Column("refresh_token", sa.String(), nullable=False),
+        sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mailbox")),
+    )
+    op.create_table(
+        "mailbox_mail",
+        sa.Column("mailbox", sa.String(32), nullable=False),
+        sa.Column("uidvalidity", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("cleared", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('stored', 'refused')", name=op.f("ck_mailbox_mail_state")),
+        sa.CheckConstraint(
+            "(state = 'refused') = (reason <> '')", name=op.f("ck_mailbox_mail_reason")
+        ),
+        sa.PrimaryKeyConstraint("mailbox", "uidvalidity", "uid", name=op.f("pk_mailbox_mail")),
+    )
+    op.create_table(
         "request",
         sa.Column("id", ID, nullable=False),
         sa.Column("reference", sa.String(16), nullable=False),
