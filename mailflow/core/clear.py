@@ -15,16 +15,20 @@ from mailflow.core.words import (
     AFTER,
     AFTER_PAIRS,
     BEFORE,
+    COURSES,
     GO_ON,
     GOING,
     INVERTED,
     NAME_AFTER,
     PAIRS,
+    PERFORMING,
     PLEASE,
+    PRAISE,
     THINGS,
     YES,
 )
 
+BEFORE_YES = frozenset(["oh", "well", "all", "tous", "todos", "best", "regards", "cheers"])
 _REFERENCE = re.compile(r"[a-z]{2,6}-(?=[a-z-]*\d)[a-z0-9-]{3,}$")  # of a request of ours
 
 
@@ -49,42 +53,94 @@ def _is_yes(sentence: Sentence, at: int) -> bool:
 
 
 def tells_what_it_is(sentence: Sentence) -> bool:
-    """Whether a sentence beside the word is thanks, haste, praise or "please go ahead".
+    """Whether a sentence beside the word shows that it is thanks, haste or praise.
 
     Words that take a yes back are beyond counting, so a comment is not passed because it holds
     none of those we know, but because it holds one that shows what it is for.
     """
-    if any(token in CUES for token in sentence.tokens) or CUE_PHRASES.search(sentence.folded):
-        return True
-    return all(token in AFTER or token in BEFORE for token in sentence.tokens)
+    return any(token in CUES for token in sentence.tokens) or bool(
+        CUE_PHRASES.search(sentence.folded)
+    )
+
+
+def says_the_same(sentence: Sentence) -> bool:
+    """Whether a sentence without the word is made of its words.
+
+    "All data is correct." "Please proceed with the creation."
+    """
+    at = next((i for i, token in enumerate(sentence.tokens) if token in YES), -1)
+    if not sentence.tokens or (at >= 0 and not _is_yes(sentence, at)):
+        return False
+    return (
+        sentence.tokens[0] not in INVERTED
+        and _stray(sentence, len(sentence.tokens), frozenset()) < 0
+    )
 
 
 def unclear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]) -> str:
     """What keeps a sentence from being a clear yes, "" if nothing does."""
     tokens = sentence.tokens
-    at = next((i for i, token in enumerate(tokens) if token in strong), -1)
+    places = [i for i, token in enumerate(tokens) if token in strong]
+    finished = [i for i in places if tokens[i] not in open_form]
+    at = next(iter(finished or places), -1)
     yes_at = next((i for i, token in enumerate(tokens) if token in YES), -1)
     has_yes = yes_at >= 0 and _is_yes(sentence, yes_at)
     if yes_at >= 0 and not has_yes:
         return f"“{sentence.raw[yes_at]}” may mean a condition: {sentence.text[:80]}"
-    if at < 0 and not GOING.intersection(tokens) and THINGS.intersection(tokens):
+    more = set(tokens) - YES - BEFORE_YES
+    told = (PRAISE | GOING | PLEASE).intersection(tokens)
+    if at < 0 and ((THINGS & more and not GOING & more) or (more and not told)):
         return f"a yes to some other question: {sentence.text[:80]}"
     if ("ja", "ja") in pairwise(tokens):
         return f"not meant: {sentence.text[:80]}"
     if tokens[0] in INVERTED and not (len(tokens) > 1 and tokens[1] in GO_ON):
         return f"a question by its order of words: {sentence.text[:80]}"
-    if at > 0 and tokens[at] in open_form and _still_to_do(tokens, at):
+    if any(i > 0 and tokens[i] in open_form and _still_to_do(tokens, i) for i in places):
         return f"still to be done: {sentence.text[:80]}"
+    if COURSES.intersection(tokens) and not GOING.intersection(tokens) - COURSES:
+        return f"something else than the request: {sentence.text[:80]}"
+    if at == len(tokens) - 1 and "can" in tokens[:at]:
+        return f"“can” is not yet done: {sentence.text[:80]}"
+    number = _stray(sentence, at, strong)
+    if number >= 0:
+        stray = sentence.raw[number]
+        return f"“{stray}” beside the word makes it less than clear: {sentence.text[:80]}"
+    return ""
+
+
+def asks_us(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]) -> bool:
+    """Whether a sentence only tells us to do it: "Please confirm", "Merci de confirmer"."""
+    tokens = sentence.tokens
+    places = [i for i, token in enumerate(tokens) if token in strong]
+    if not places or any(tokens[i] not in open_form for i in places) or says_yes(sentence):
+        return False
+    at = places[0]
+    if any(token in _FIRST for token in tokens[:at]):
+        return False
+    near = [i for i, t in enumerate(tokens) if t in PLEASE and i not in places and i <= at + 2]
+    # "Confirm, please proceed": the please belongs to the next verb.
+    return bool(near) and not (near[0] > at and near[0] + 1 < len(tokens))
+
+
+def _stray(sentence: Sentence, at: int, strong: frozenset[str]) -> int:
+    """Number of the first word that does not belong to a yes, -1 if there is none.
+
+    `at` is the deciding word; -1 = a yes at the head decides, the length = nothing in it does.
+    Before it, in its own clause, the words of a subject are allowed; elsewhere also those of an
+    object and of "please go ahead".
+    """
+    tokens = sentence.tokens
     clause = max((i for i in sentence.commas if i < at), default=-1)
+    if at == len(tokens):
+        clause = at  # no deciding word in it: both kinds of words are allowed all over
     for number, word in enumerate(tokens):
-        if word in strong:
+        if word in strong or word in PLEASE:
             continue
-        before = clause < number < at
         previous = tokens[number - 1] if number else ""
         following = tokens[number + 1] if number + 1 < len(tokens) else ""
-        if word in (BEFORE if before else AFTER) or (word in PLEASE and number > at):
+        if word in BEFORE and number < at:
             continue
-        if not before and number < at and word in BEFORE:
+        if word in AFTER and not clause < number < at:
             continue
         if following in PAIRS.get(word, ()) or previous in AFTER_PAIRS.get(word, ()):
             continue
@@ -92,46 +148,38 @@ def unclear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str
             continue
         if word in NAME_AFTER and number > at and is_name(sentence, number + 1):
             continue
-        return (
-            f"“{sentence.raw[number]}” beside the word makes it less than clear: "
-            + (sentence.text[:80])
-        )
-    if at >= 0 and tokens[at] in open_form and not has_yes and at not in sentence.quoted:
-        asks = [i for i, t in enumerate(tokens) if t in PLEASE and i != at]
-        first_person = any(t in _FIRST for t in tokens[:at])
-        near = [i for i in asks if i <= at + 2]
-        if near and not first_person and not (near[0] > at and _goes_on(tokens, near[0])):
-            return f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
-    return ""
+        return number
+    return -1
 
 
 def _still_to_do(tokens: tuple[str, ...], at: int) -> bool:
     """An infinitive behind a preposition: "to confirm", "por confirmar", "zu bestätigen"."""
     previous = tokens[at - 1]
-    if previous == "to" and at > 1 and tokens[at - 2] in AFTER_PAIRS["to"]:
-        return False
+    if at > 1 and tokens[at - 2] in PERFORMING.get(previous, ()):
+        return False  # "this is to confirm", "procedo a confirmar"
     return previous in ("a", "to", "zu", "por", "para", "pour", "de")
 
 
 _FIRST = frozenset(["i", "we", "yo", "nosotros", "eu", "nos", "je", "nous", "ich", "wir", "j'ai"])
 
 
-def _goes_on(tokens: tuple[str, ...], please: int) -> bool:
-    """ "Confirm, please proceed": the please belongs to the next verb."""
-    return please + 1 < len(tokens)
+_ELIDED = re.compile(r"[dl]['’][A-ZÀ-Þ]")
+_ARTICLES = frozenset(["a", "o", "la", "el", "le", "the", "die", "der", "das", "den"])
 
 
 def is_name(sentence: Sentence, number: int) -> bool:
     """Whether the token is part of a name behind "for", "para", "account" …: "for Acme Iberia"."""
     if number >= len(sentence.tokens):
         return False
+    if _ELIDED.match(sentence.raw[number]):
+        return True  # "au nom d'Acme"
     for back in range(1, 7):
         at = number - back
         if at < 0:
             return False
-        if sentence.tokens[at] in NAME_AFTER:
+        if sentence.tokens[at] in NAME_AFTER or _ELIDED.match(sentence.raw[at]):
             break
-        if not _capital(sentence.raw[at]):
+        if not _capital(sentence.raw[at]) and sentence.tokens[at] not in _ARTICLES:
             return False
     else:
         return False

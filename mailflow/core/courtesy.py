@@ -7,7 +7,7 @@ import re
 
 #: A clause that gives thanks stands on its own beside the word.
 THANKS = re.compile(
-    r"(?:(?:many |kind )?thanks?(?: you)?|thx|(?:muchas )?gracias|(?:muito )?obrigad[oa]|merci|(?:vielen |besten |herzlichen )?dank|danke)\b(?! de\b)"
+    r"(?:(?:many |kind )?thanks?(?: you)?|thx|(?:muchas )?gracias|(?:muito )?obrigad[oa]|merci|(?:vielen |besten |herzlichen )?dank|danke)\b(?! de (?:bien )?(?:vouloir |me |nous |le |la |l')?\w+(?:er|ir|re)\b)"
 )
 
 

@@ -104,7 +104,11 @@ CUE_PHRASES = re.compile(
 
 #: Phrases that hold a doubtful word and doubt nothing; they are taken out before the words are judged.
 BENIGN = re.compile(
-    r"\b(?:as soon as (?:possible|you can)|at your earliest convenience|without (?:further )?delay|no problems? at all|no problem|no worries|not a problem|not at all|of course|no doubt|without (?:any )?doubt|"
+    r"\b(?:in order(?! to)|in good order|up to date|(?:on|from) (?:my|our) (?:side|end|part)|have the authority|on behalf|"
+    r"por la presente|por este medio|por medio de la presente|(?:de|por) (?:mi|nuestra) parte|en orden|de acuerdo|en nombre|al dia|"
+    r"pela presente|em ordem|de acordo|d[ae] (?:minha|nossa) parte|em nome|par la presente|en ordre|de (?:mon|notre) cote|au nom|"
+    r"in ordnung|im namen|(?:meiner|unserer)seits|von (?:meiner|unserer) seite|let's go ahead|"
+    r"as soon as (?:possible|you can)|at your earliest convenience|without (?:further )?delay|no problems? at all|no problem|no worries|not a problem|not at all|of course|no doubt|without (?:any )?doubt|"
     r"lo antes posible|cuanto antes|tan pronto como (?:sea posible|puedan)|sin (?:mas )?(?:demora|duda|problemas?)|(?:no hay|ningun) problema|por supuesto|desde luego|"
     r"o mais (?:rapido|breve) possivel|(?:o )?quanto antes|assim que possivel|sem (?:mais )?(?:demora|duvida|problemas?)|nao ha problema|com certeza|"
     r"des que possible|le plus (?:vite|rapidement|tot) possible|sans (?:plus )?(?:tarder|delai|probleme)|(?:il n'y a )?pas de (?:souci|probleme)s?|aucun (?:souci|probleme)|bien sur|bien entendu|"

@@ -11,7 +11,14 @@ import re
 from dataclasses import dataclass
 
 from mailflow.core import commands
-from mailflow.core.clear import doubt_of, says_yes, tells_what_it_is, unclear
+from mailflow.core.clear import (
+    asks_us,
+    doubt_of,
+    says_the_same,
+    says_yes,
+    tells_what_it_is,
+    unclear,
+)
 from mailflow.core.courtesy import HARMLESS
 from mailflow.core.doubts import BAD_SIGNS
 from mailflow.core.form import read_lines
@@ -123,6 +130,8 @@ def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meani
     if not found:
         return unknown("no word that we know decides anything")
     deciding = found & DECIDING
+    if part == "approver" and Intent.ACCEPT in deciding:
+        deciding -= {Intent.CONFIRM}  # his word is ACCEPT; a confirm beside it must fit in
     if len(deciding) > 1:
         deciding = without_denied(deciding, hits, sentences)
     if len(deciding) > 1:
@@ -145,7 +154,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
     strong, open_form = (
         (CONFIRM, CONFIRM_OPEN) if intent is Intent.CONFIRM else (ACCEPT, ACCEPT_OPEN)
     )
-    said, comment, words = "", [], 0
+    also = strong | CONFIRM  # "I accept and confirm that …"
+    said, asked, comment, words = "", "", [], 0
     for sentence in sentences:
         if BAD_SIGNS.search(sentence.text):
             return unknown("a sign in the text takes the word back")
@@ -156,9 +166,12 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         has_word = any(token in strong for token in sentence.tokens)
         yes = intent is Intent.CONFIRM and says_yes(sentence)
         if has_word or yes:
-            fault = unclear(sentence, strong, open_form)
+            fault = unclear(sentence, also, open_form)
             if fault:
                 return unknown(fault)
+            if asks_us(sentence, strong, open_form):
+                asked = f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
+                continue
             if "…" in sentence.end:
                 return unknown("the sentence is left hanging")
             said = "word" if has_word else said or "yes"
@@ -168,6 +181,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
             continue
         if sentence.signature:
             continue
+        if says_the_same(sentence):
+            continue
         doubt = doubt_of(sentence)
         if doubt:
             return unknown(f"beside the word stands {doubt}: {sentence.text[:80]}")
@@ -176,7 +191,7 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         words += len(sentence.tokens)
         comment.append(sentence.text)
     if not said:
-        return unknown("the word does not stand in a sentence of its own")
+        return unknown(asked or "the word does not stand in a sentence of its own")
     if words > _MAX_COMMENT_WORDS:
         return unknown("a long letter beside the word wants a reader")
     why = "the whole new text says just this" if not words else "a clear word, and a comment"

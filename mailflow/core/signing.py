@@ -68,7 +68,7 @@ def placed(found: list[Sentence], names: frozenset[str]) -> list[Sentence]:
         if head and number < 2 and _is_greeting(sentence):
             out.append(replace(sentence, greeting=True))
             continue
-        if CLOSING.fullmatch(folded) and "?" not in sentence.end:
+        if "?" not in sentence.end and (CLOSING.fullmatch(folded) or _signed_off(sentence)):
             out.append(replace(sentence, closing=True))
             signed = signed or number > 0
             continue
@@ -98,13 +98,28 @@ def _split_name(token: str) -> list[str]:
     return re.split(r"[.@_-]", token)
 
 
+def _signed_off(sentence: Sentence) -> bool:
+    """A sign-off and the name on one line: "Un saludo, Ana", "LG Karl"."""
+    for words in (1, 2, 3):
+        rest = sentence.raw[words:]
+        if 0 < len(rest) <= 3 and CLOSING.fullmatch(" ".join(sentence.tokens[:words])):
+            tokens = sentence.tokens[words:]
+            return all(r[:1].isupper() for r in rest) and not any(
+                t in doubts for t in tokens for _, doubts in DOUBTS
+            )
+    return False
+
+
+_HOURS = frozenset(["tarde", "tardes", "morgen", "day", "dia", "dias"])
+
+
 def _is_greeting(sentence: Sentence) -> bool:
     words = sentence.tokens
     if not words or len(words) > 7 or "?" in sentence.end:
         return False
     if not GREETING.match(sentence.folded + ","):
         return False
-    return not any(word in doubts for word in words for _, doubts in DOUBTS)
+    return not any(word in doubts for word in words for _, doubts in DOUBTS if word not in _HOURS)
 
 
 def _like_signature(sentence: Sentence) -> bool:

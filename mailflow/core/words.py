@@ -62,6 +62,11 @@ ACCEPT = ACCEPT_SAID | ACCEPT_OPEN
 
 #: What may stand before the deciding word: I, yes, courtesy, "everything is correct and".
 BEFORE = word_set(
+    "every each agree agreed approve approved validate validated complete accurate exact fully matches match sure writing am be looking cheers "
+    "todas bueno buena exacta exactos completo completa completos completas validado valido apruebo aprobado estoy estamos acuerdo peticion "
+    "todas bem exata completo aprovo aprovado validado estou estamos acordo peticao otima "
+    "toutes suis sommes valide validee validons approuve approuvons exacte exacts exactes complet complete bonne bons requete ordre "
+    "alle allen aller stimmen bestens sehr bin vollstandig vollstandige richtigen korrekten genehmigt freigegeben "
     "i we hereby herewith yes si sim oui ja ok okay oki all everything everyone and the "
     "is are it its it's looks look good great fine right correct perfect agreed data details information "
     "values request above this that's i'm we're have reviewed checked verified thanks thank very much many "
@@ -78,10 +83,15 @@ BEFORE = word_set(
 )
 #: What belongs only before: "I have checked" is praise, "that I have the mail" a receipt.
 _ONLY_BEFORE = word_set(
-    "have we've i've can do he hemos habe haben tenho j'ai revisei verifiquei conferi"
+    "sure have we've i've can do he hemos habe haben tenho j'ai revisei verifiquei conferi"
 )
 #: What may stand behind it: the thing that is decided, praise, thanks, "please go ahead".
 AFTER = (BEFORE - _ONLY_BEFORE) | word_set(
+    "submit send process activation activate mate guys folks request's "
+    "proceso tramite formulario activacion solicitudes envien enviar prosigan "
+    "processo tramite formulario ativacao enviar prossigam "
+    "processus procedure activation envoyer formulaire "
+    "vorgang prozess aktivierung bearbeitung senden legen richten um an zusammen "
     "side end thx cote seite unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
     "of as shown listed given stated described below correctly accurate accurately valid true that "
     "account accounts creation application submission registration smart entry content contents summary "
@@ -119,6 +129,19 @@ PAIRS: dict[str, frozenset[str]] = {
     "pour": word_set("moi nous le la notre ce cette"),
     "fur": word_set("mich uns den die das unseren unser"),
 }
+#: Things that one goes on with and does not confirm: "confirmed, continue with the process".
+COURSES = word_set(
+    "process proceso processo processus procedure vorgang prozess bearbeitung tramite formulario formulaire"
+)
+#: A bare yes with more words must say what to: praise, or "go on". "Yes, I am" answers another
+#: question, "Yes, it is correct" does not.
+PRAISE = word_set(
+    "correct right good great fine perfect accurate exact ok okay agreed agree complete valid absolutely definitely exactly excellent approved confirmed thanks thank please "
+    "correcto correcta correctos correctas bien perfecto perfecta exacto exactamente conforme acuerdo vale bueno claro efectivamente gracias favor genial estupendo excelente totalmente "
+    "certo certa certos correto correta corretos corretas bem perfeito exato exatamente otimo obrigado obrigada acordo "
+    "bon bonne parfait correct correcte corrects correctes exact exactement d'accord merci convient effectivement absolument plait excellent "
+    "gut richtig korrekt passt stimmt stimmen bestens perfekt einverstanden genau jawohl absolut danke dank bitte gerne gern prima super"
+)
 #: A bare yes beside one of these answers some other question ("Yes, that is the customer"), …
 THINGS = word_set(
     "account accounts customer customer's client client's company company's behalf registration application entry content contents "
@@ -127,13 +150,15 @@ THINGS = word_set(
 )
 #: … unless the sentence says to go on ("Yes, please create the account").
 GOING = word_set(
+    "aller allez-y allez submit legen richten send process "
     "go ahead proceed continue create creating proceder procedan procede proceda continuar seguir sigan crear creen adelante prosseguir "
     "prossiga prossigam avancar avance avancem criar criem poursuivre continuer creer lancer fortfahren weitermachen weiter anlegen erstellen"
 )
 #: Small words that are harmless only behind the given ones: "proceed with the request".
 _GOING = word_set(
+    "aller allez-y allez submit legen richten send process "
     "proceed continue ahead create account it proceder procedan adelante seguir sigan continuar crear cuenta prosseguir avancar "
-    "criar conta proceder creer compte anlegen erstellen weiter fortfahren konto right ahora hoy"
+    "criar conta proceder creer compte anlegen erstellen weiter fortfahren konto ahora hoy"
 )
 AFTER_PAIRS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
@@ -161,7 +186,14 @@ AFTER_PAIRS: dict[str, frozenset[str]] = {
     "on": word_set("carry go"),
     "por": word_set("doy damos"),
     "aller": word_set("y"),
-    "to": word_set("happy glad pleased"),
+    "for": word_set("go"),
+    "to": word_set("happy glad pleased is writing"),
+    "a": word_set("procedo procedemos"),
+}
+#: An infinitive that performs what it says: "this is to confirm", "procedo a confirmar".
+PERFORMING: dict[str, frozenset[str]] = {
+    "to": word_set("happy glad pleased is writing"),
+    "a": word_set("procedo procedemos"),
 }
 #: Questions without a question mark begin with the verb.
 INVERTED = word_set(
@@ -174,7 +206,7 @@ GO_ON = word_set(
 )
 #: After these, up to six words of a name may follow ("the request for Acme Iberia").
 NAME_AFTER = word_set(
-    "for para por pour fur fuer von of de da do del named llamada account cuenta conta compte konto request solicitud pedido demande antrag anfrage"
+    "customer client cliente kunde kunden empresa company firma entreprise for para por pour fur fuer von of de da do del named llamada account cuenta conta compte konto request solicitud pedido demande antrag anfrage"
 )
 PLEASE = word_set("please pls kindly favor bitte veuillez merci porfavor porfa prego svp plait")
 

@@ -44,17 +44,31 @@ def test_few_are_missed(outcomes: list[Outcome], level: str, languages: str, mos
     assert len(missed[True]) <= most * len(missed[False])
 
 
-def _intent(text: str) -> Intent:
-    message = Message(plain=text, sender="tom@partner.example", sender_name="Tom Smith")
-    return read_reply(own_text(message), "partner").intent
+def _intent(text: str, part: str = "partner") -> Intent:
+    message = Message(
+        plain=text, sender="tom.lee@partner.example", sender_name="Tom Smith, Ann Lee"
+    )
+    return read_reply(own_text(message), part).intent
 
 
-@pytest.mark.parametrize("text", fresh.NEVER)
-def test_the_second_set_never_confirms(text: str) -> None:
+@pytest.mark.parametrize("text", fresh.NEVER + fresh.NEVER_AGAIN)
+def test_the_later_sets_never_confirm(text: str) -> None:
     assert _intent(text) is not Intent.CONFIRM
 
 
-def test_the_second_set_is_mostly_understood() -> None:
-    texts = [text for texts in fresh.CONFIRM.values() for text in texts]
-    missed = [text for text in texts if _intent(text) is not Intent.CONFIRM]
+@pytest.mark.parametrize(
+    ("table", "part", "meant"),
+    [
+        (fresh.CONFIRM, "partner", Intent.CONFIRM),
+        (fresh.CONFIRM_MORE, "partner", Intent.CONFIRM),
+        (fresh.CONFIRM_AGAIN, "partner", Intent.CONFIRM),
+        (fresh.ACCEPT_MORE, "approver", Intent.ACCEPT),
+        (fresh.ACCEPT_AGAIN, "approver", Intent.ACCEPT),
+    ],
+)
+def test_the_later_sets_are_mostly_understood(
+    table: dict[str, list[str]], part: str, meant: Intent
+) -> None:
+    texts = [text for texts in table.values() for text in texts]
+    missed = [text for text in texts if _intent(text, part) is not meant]
     assert len(missed) <= len(texts) * 0.05, missed
