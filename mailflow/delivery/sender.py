@@ -116,7 +116,7 @@ class Sender:
             room = 0 if waiting else 1
         if not room:
             return
-        not_after = time.monotonic() + MARGIN_S / 2
+        not_after = time.monotonic() + min(MARGIN_S, self._lease_s) / 2
         mails = outbox.claim(self._db, room, timedelta(seconds=self._lease_s))
         if mails:
             failpoints.reach("outbox.after_claim")

@@ -1,0 +1,67 @@
+"""Kills at the n-th system call of a kind, with strace's fault injection."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bench.faults.account import account
+from bench.faults.fleet import Fleet
+from bench.faults.traffic import Traffic
+from tests.daemon.harness import ROOT
+
+#: How long we wait for the n-th call; some are never made that often.
+PATIENCE_S = 12.0
+
+
+def at_calls(folder: Path, url: str, calls: list[str], upto: int) -> int:
+    """Kill at the 1st to `upto`-th call of each kind (by thread), two conversations each."""
+    if shutil.which("strace") is None:
+        print("strace is not installed: apt-get install strace")
+        return 1
+    traffic = Traffic([], 0)
+    fleet = Fleet(folder, url, traffic.smarthost.port)
+    traffic.ports = fleet.ports
+    traffic.start()
+    killed: dict[str, int] = {}
+    try:
+        for call in calls:
+            for n in range(1, upto + 1):
+                killed[call] = killed.get(call, 0) + _once(fleet, traffic, call, n)
+            print(f"  {call}: killed {killed[call]} of {upto} times", file=sys.stderr)
+        fleet.start()
+        finished = traffic.wait(60) and fleet.drain()
+        codes = fleet.terminate()
+    finally:
+        fleet.close()
+        traffic.stop()
+    result = account(url, traffic, fleet.faults)
+    print(f"kills at system calls: {killed}; {result.row()}")
+    for what in (result.lost, result.duplicated, result.unexpected, result.bad_copies):
+        print(*what[:10], sep="\n", end="")
+    return 0 if result.clean and finished and not any(codes) else 1
+
+
+def _once(fleet: Fleet, traffic: Traffic, call: str, n: int) -> bool:
+    """Whether the service died of it."""
+    service = fleet.services[0]
+    with service.log.open("ab") as log:
+        process = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+             "-e", f"inject={call}:signal=SIGKILL:when={n}", "--", sys.executable, "-m",
+             "mailflow", "run", "--config", str(service.config)],
+            cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    traffic.more(6)
+    deadline = time.monotonic() + PATIENCE_S
+    while process.poll() is None and time.monotonic() < deadline and not traffic.wait(0):
+        time.sleep(0.05)
+    died = process.poll() is not None
+    fleet.faults.append(time.monotonic())
+    if not died:
+        process.terminate()
+    process.wait(20)
+    return died
