@@ -9,6 +9,8 @@ from urllib.parse import quote
 from mailflow.letters.folders import LetterError
 from mailflow.letters.words import word
 
+MAX_BODY = 1500  # Windows hands at most 2048 characters of a link to the mail program
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -58,8 +60,10 @@ def mailto(to: str, subject: str, rows: Sequence[str]) -> str:
 
 
 def _start(to: str, subject: str) -> str:
-    return f"mailto:{quote(to, safe='@+')}?subject={quote(subject, safe='')}&body="
+    return f"mailto:{quote(to, safe='@+')}?subject={quote(subject, safe='')}"
 
 
 def _body(rows: Sequence[str]) -> str:
-    return quote("\r\n".join(str(row) for row in rows), safe="")
+    """The prefilled text, or nothing where it would be longer than mail programs take."""
+    body = quote("\r\n".join(str(row) for row in rows), safe="")
+    return f"&body={body}" if len(body) <= MAX_BODY else ""

@@ -12,6 +12,7 @@ import re
 
 from mailflow.core.hygiene import clean_line, clean_text
 
+MAX_LINE = 254  # characters of a one-line value: the longest address there can be
 MAX_LINES = 40  # a note may have 1000 characters; 40 lines keep a screenful
 MAX_TEXT = 2000  # characters of a quotation; twice the longest note
 
@@ -31,8 +32,9 @@ _TOWER = re.compile(f"({_ACCENT}{{3}}){_ACCENT}+")
 
 
 def line(text: str) -> str:
-    """A value of one line without controls, direction marks or signs of no width."""
-    return _flat(clean_line(text))
+    """A value of one line without controls, direction marks or signs of no width, cut if long."""
+    value = _flat(clean_line(text))
+    return value if len(value) <= MAX_LINE else value[:MAX_LINE] + "[…]"
 
 
 def lines(text: str) -> list[str]:

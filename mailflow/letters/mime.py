@@ -108,15 +108,18 @@ def message_ids(values: Iterable[str]) -> str:
 def _part(kind: str, text: str) -> bytes:
     """One text part, in the lightest encoding that is safe on every way.
 
-    ASCII with short lines goes as it is. In HTML every other sign becomes a character reference,
-    so that it is ASCII nearly always; text is quoted-printable, or base64 where most of it would
-    be `=XX`.
+    ASCII with short lines goes as it is. In HTML a few other signs become character references,
+    so that it is ASCII nearly always; otherwise quoted-printable, or base64 where that is shorter.
     """
     text = text.replace("\n", "\r\n")
-    body = text.encode("ascii", "xmlcharrefreplace") if kind == "text/html" else text.encode()
+    body = text.encode("utf-8")
+    spare = len(body) // 3  # what base64 would add
+    if kind == "text/html":
+        plain = text.encode("ascii", "xmlcharrefreplace")
+        body = plain if len(plain) <= len(body) + spare else body
     if body.isascii() and _travels_well(body):
         encoding = "7bit"
-    elif len(body) - len(text) > len(body) // 4:
+    elif 2 * (len(body) - len(text)) > spare:
         encoding = "base64"
         packed = b64encode(body)
         body = b"\r\n".join(packed[i : i + 76] for i in range(0, len(packed), 76))

@@ -94,7 +94,7 @@ def view(request: Request, audience: Audience) -> RequestView:
         note_to_users=f.note_to_users.strip(),
         notice_to=inert.line(request.notice_to),
         order_number=shown(f.order_number),
-        order_date=inert.line(f.order_date),
+        order_date=shown(f.order_date),
         title=(name if own else "") or inert.line(f.account_domain),
         approver=inert.line(request.approver),
         provenance=request.provenance,
