@@ -22,14 +22,10 @@ def show(
     """Show every setting in force: file, environment and defaults together, secrets masked."""
     from mailflow.cli.output import listing
     from mailflow.config.render import toml_value
-    from mailflow.config.schema import settings
+    from mailflow.config.schema import in_force
 
-    current = read_config(config)
     rows = []
-    for setting in settings().values():
-        value: Any = current
-        for name in setting.path:
-            value = getattr(value, name)
+    for setting, value in in_force(read_config(config)):
         if changed and not setting.required and value == setting.default:
             continue
         shown = masked(setting.name, value) if setting.secret else value

@@ -4,6 +4,7 @@
 (`config.delivery`, …) as an argument. Nothing here looks at the network or at the database.
 """
 
+from mailflow.config.imap import ImapSettings
 from mailflow.config.load import ConfigError, load
 from mailflow.config.settings import (
     BrandSettings,
@@ -25,6 +26,7 @@ __all__ = [
     "ConfigError",
     "DatabaseSettings",
     "DeliverySettings",
+    "ImapSettings",
     "IngressSettings",
     "LogSettings",
     "PolicySettings",

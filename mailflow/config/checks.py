@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from ipaddress import ip_network
 
-from mailflow.config.kinds import split_host_port
+from mailflow.config import checks_imap
 from mailflow.config.settings import Config
 
 #: "+", a token of 32 characters and the local part share the 64 of RFC 5321 section 4.5.3.1.1.
@@ -15,7 +14,7 @@ LONGEST_LOCAL_PART = 31
 
 def contradictions(config: Config) -> list[str]:
     """Everything in `config` that contradicts itself, one line each: where, what, how to mend."""
-    rooms = (_service, _doors, _console, _trust, _delivery, _days)
+    rooms = (_service, _doors, checks_imap.contradictions, _console, _trust, _delivery, _days)
     return [problem for room in rooms for problem in room(config)]
 
 
@@ -165,15 +164,3 @@ def _days(config: Config) -> Iterator[str]:
                 f"policy.{name}: day {days[-1]} comes after the end (policy.{end} = {last});"
                 " take it out, or make the term longer"
             )
-
-
-def is_loopback(place: str) -> bool:
-    """Whether `host:port` or a URL can only be reached from this machine."""
-    pair = split_host_port(place)
-    host = pair[0] if pair else urlsplit(place).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

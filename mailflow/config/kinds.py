@@ -110,6 +110,18 @@ def split_host_port(text: str) -> tuple[str, int] | None:
     return host, int(port)
 
 
+def is_loopback(place: str) -> bool:
+    """Whether `host:port` or a URL can only be reached from this machine."""
+    pair = split_host_port(place)
+    host = pair[0] if pair else urlsplit(place).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _host_port(text: str) -> str:
     if split_host_port(text) is None:
         raise ValueError(f"{text!r} is not HOST:PORT; write one such as 127.0.0.1:8080")
@@ -207,6 +219,25 @@ def _hostname(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if not text:
+        raise ValueError("is empty; write a host name such as imap.vendor.example")
+    return _hostname(text)
+
+
+def _flag(text: str) -> str:
+    # An atom (RFC 3501 §9, flag-keyword), or the one flag of the system that fits.
+    if text != "\\Seen" and not _matches(r"[A-Za-z0-9$_.+-]{1,64}", text):
+        raise ValueError(f"{text!r} is not a flag; write a word such as $MailflowDone, or \\Seen")
+    return text
+
+
+def _header_name(text: str) -> str:
+    if not _matches(r"[A-Za-z0-9-]{1,64}", text):
+        raise ValueError(f"{text!r} is not the name of a header field; write one such as To")
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
 OptionalAddress = Annotated[str, AfterValidator(_optional_address)]
 Domain = Annotated[str, AfterValidator(_domain)]
@@ -227,3 +258,6 @@ Colour = Annotated[str, AfterValidator(_colour)]
 Line = Annotated[str, AfterValidator(_line)]
 OptionalLine = Annotated[str, AfterValidator(_optional_line)]
 Hostname = Annotated[str, AfterValidator(_hostname)]
+Host = Annotated[str, AfterValidator(_host)]
+Flag = Annotated[str, AfterValidator(_flag)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]

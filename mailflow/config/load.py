@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mailflow.config.checks import contradictions
-from mailflow.config.schema import Setting, settings
+from mailflow.config.schema import Setting, find
 from mailflow.config.settings import Config
 from mailflow.config.source import Key, Value, from_environment, from_file, from_flags
 
@@ -51,7 +51,7 @@ def load(
     for source in sources:
         given.update(source.values)
     stronger = {key for source in sources[-2:] for key in source.values}
-    values = {key: _resolved(settings()[key], value) for key, value in given.items()}
+    values = {key: _resolved(_setting(key), value) for key, value in given.items()}
     problems += _read_secrets(values, given, stronger)
     try:
         config = Config.model_validate(_tree(values))
@@ -62,6 +62,12 @@ def load(
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def _setting(key: Key) -> Setting:
+    setting = find(key)
+    assert setting is not None  # the sources let nothing else through
+    return setting
 
 
 def _resolved(setting: Setting, value: Value) -> Any:
@@ -79,10 +85,12 @@ def _read_secrets(
 ) -> list[str]:
     """Fill each secret from its file, unless the environment or a flag gives the secret itself."""
     problems = []
-    for key, setting in settings().items():
-        file_key = (*key[:-1], f"{key[-1]}_file")
-        file = values.get(file_key)
-        if not setting.secret or not file or not isinstance(file, str) or key in stronger:
+    for file_key, file in list(values.items()):
+        key = (*file_key[:-1], file_key[-1].removesuffix("_file"))
+        setting = find(key) if key != file_key else None
+        if setting is None or not setting.secret or key in stronger:
+            continue
+        if not file or not isinstance(file, str):
             continue
         try:
             values[key] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
@@ -131,10 +139,10 @@ def _explain(details: ErrorDetails, given: Mapping[Key, Value], path: Path | Non
     location = details["loc"]
     names = tuple(str(part) for part in location if isinstance(part, str))
     # Of an entry that is a table itself, the setting is the list; the rest says where within.
-    key = next(names[:end] for end in range(len(names), 0, -1) if names[:end] in settings())
+    key = next(names[:end] for end in range(len(names), 0, -1) if find(names[:end]))
     entry = "".join(f", entry {part + 1}" for part in location if isinstance(part, int))
     entry += "".join(f", {name}" for name in names[len(key) :])
-    setting = settings()[key]
+    setting = _setting(key)
     if details["type"] in ("missing", "extra_forbidden") and names != key:
         what = "is missing" if details["type"] == "missing" else "is not known there"
         return f"{given[key].where}{entry} {what}; {setting.description}"

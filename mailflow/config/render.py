@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mailflow.config.schema import Setting, Table, tables
+from mailflow.config.schema import NAME, Setting, Table, tables
 from mailflow.config.source import Key
 
 #: What the example shows: a vendor that does not exist, behind a mail server that checks senders.
@@ -25,6 +25,9 @@ EXAMPLE: Mapping[Key, Any] = {
     ("service", "operator_address"): "licensing-team@vendor.example",
     ("service", "internal_domains"): ("vendor.example",),
     ("database", "url"): "sqlite:///mailflow.db",
+    ("ingress", "imap", NAME, "host"): "imap.vendor.example",
+    ("ingress", "imap", NAME, "username"): "requests@licensing.vendor.example",
+    ("ingress", "imap", NAME, "password_file"): "imap-password",
     ("trust", "authserv_ids"): ("mx.vendor.example",),
     ("delivery", "host"): "smtp.vendor.example",
 }
@@ -49,7 +52,8 @@ prints what is in force.
   variable, a secret file (`password_file`, `url_file`), the TOML file, the default.
 - The variable of a setting is `MAILFLOW_` and its path in capitals, joined by two underscores:
   `delivery.port` is `MAILFLOW_DELIVERY__PORT`. Lists are separated by commas, or written as in
-  TOML. Unknown variables that begin with `MAILFLOW_` are refused, except `MAILFLOW_CONFIG`,
+  TOML. Those of a mailbox carry its name: `MAILFLOW_INGRESS__IMAP__SALES__PASSWORD`.
+- Unknown variables that begin with `MAILFLOW_` are refused, except `MAILFLOW_CONFIG`,
   `MAILFLOW_FAILPOINT`, `MAILFLOW_TEST_…` and `MAILFLOW_REQUIRE_…`.
 - Relative paths in the file start from its folder; elsewhere from the working directory.
 - An unknown setting is an error, with a guess at what was meant. All that is wrong is reported
@@ -65,6 +69,9 @@ def toml(values: Mapping[Key, Any], intro: str) -> str:
     for table in tables():
         if not table.settings:
             continue
+        if NAME in table.path:
+            lines += ["", *_pattern(table)]
+            continue
         lines += ["", f"[{'.'.join(table.path)}]"]
         lines += _comment(table.description)
         for setting in table.settings:
@@ -74,6 +81,16 @@ def toml(values: Mapping[Key, Any], intro: str) -> str:
             else:
                 lines.append(f"#{setting.name} = {toml_value(setting.default)}")
     return "\n".join(lines) + "\n"
+
+
+def _pattern(table: Table) -> list[str]:
+    """A table with a name, as comments to copy from: there may be none, one or several."""
+    lines = [f"# [{'.'.join(table.path)}]", *_comment(table.description)]
+    for setting in table.settings:
+        value = EXAMPLE.get(setting.path, setting.default)
+        lines += ["#", *_comment(_full_description(setting))]
+        lines.append(f"# {setting.name} = {toml_value(value)}")
+    return lines
 
 
 def toml_value(value: Any) -> str:

@@ -7,23 +7,15 @@ Seconds end in `_s`, bytes in `_bytes`, days in `_days`.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mailflow.config import kinds
+from mailflow.config.base import PATH, SECRET, Settings
+from mailflow.config.imap import ImapSettings
 from mailflow.core.policy import Policy
-
-#: Marks a value that is never shown; it may be given in a file instead (`NAME_file`).
-SECRET: dict[str, Any] = {"secret": True}
-#: Marks a path: relative ones are read from the folder of the configuration file.
-PATH: dict[str, Any] = {"path": True}
-
-
-class Settings(BaseModel):
-    """One table of the configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class BrandSettings(Settings):
@@ -146,6 +138,7 @@ class IngressSettings(Settings):
     """The ways in."""
 
     smtp: SmtpIngressSettings = SmtpIngressSettings()
+    imap: Mapping[str, ImapSettings] = Field(default_factory=dict)
 
 
 #: A mode for one way in only.

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mailflow.config.schema import settings, tables
+from mailflow.config.schema import (
+    NAME,
+    find,
+    is_named,
+    is_table,
+    near,
+    settings,
+    tables,
+    takes_names,
+)
 
 PREFIX = "MAILFLOW_"
 #: Variables that are no settings: the file's name, and switches of the test suite.
@@ -61,9 +70,11 @@ def from_file(path: Path) -> Found:
     for key, value in _flatten(tree):
         line = lines.get(key)
         where = f"{path}{f', line {line}' if line else ''}: {'.'.join(key)}"
-        if key in settings():
+        if find(key):
             values[key] = Value(value, where, path.absolute().parent)
-        elif not (isinstance(value, dict) and not value and _is_table(key)):
+        elif value == {} and is_named(key):
+            problems.append(f"{where} is empty; write its settings below [{'.'.join(key)}]")
+        elif not (value == {} and is_table(key)):
             problems.append(f"{where} {_unknown(key, '.'.join, value)}")
     return Found(values, problems)
 
@@ -75,7 +86,7 @@ def from_environment(env: Mapping[str, str]) -> Found:
         if not name.startswith(PREFIX) or RESERVED.fullmatch(name):
             continue
         key = tuple(name.removeprefix(PREFIX).lower().split("__"))
-        if key in settings():
+        if find(key):
             values[key] = Value(_from_text(key, env[name]), f"environment: {name}")
         else:
             problems.append(f"environment: {name} {_unknown(key, _variable)}")
@@ -96,7 +107,9 @@ def _variable(key: Key) -> str:
 
 
 def _from_text(key: Key, text: str) -> Any:
-    if not settings()[key].is_list:
+    setting = find(key)
+    assert setting is not None
+    if not setting.is_list:
         return text
     if text.lstrip().startswith("["):
         try:
@@ -106,15 +119,11 @@ def _from_text(key: Key, text: str) -> Any:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _is_table(key: Key) -> bool:
-    return any(table.path == key for table in tables())
-
-
 def _flatten(tree: Mapping[str, Any], path: Key = ()) -> Iterator[tuple[Key, Any]]:
     """Leaves with their path. A table that we do not know is one leaf: it is named once."""
     for name, value in tree.items():
         key = (*path, name)
-        if isinstance(value, dict) and value and _is_table(key):
+        if isinstance(value, dict) and value and is_table(key):
             yield from _flatten(value, key)
         else:
             yield key, value
@@ -122,15 +131,19 @@ def _flatten(tree: Mapping[str, Any], path: Key = ()) -> Iterator[tuple[Key, Any
 
 def _unknown(key: Key, spell: Any, value: Any = None) -> str:
     """Say that there is no such setting, and which one may have been meant."""
+    if is_table(key):
+        whole = is_named(key) or key in {t.path for t in tables()}
+        below = key if whole else (*key, NAME)
+        return "is a table; write its settings below [" + ".".join(below) + "]"
     known: list[Key] = [*settings(), *(t.path for t in tables() if t.path)]
-    if key in known:
-        return "is a table; write its settings below [" + ".".join(key) + "]"
-    siblings = [k for k in known if k[:-1] == key[:-1]]
+    siblings = near(key)
     # Alike by 0.7: "adress" is address, but "nonsense" is not username (0.63).
-    near = difflib.get_close_matches(key[-1], [k[-1] for k in siblings], n=1, cutoff=0.7)
+    alike = difflib.get_close_matches(key[-1], [k[-1] for k in siblings], n=1, cutoff=0.7)
     elsewhere = difflib.get_close_matches(key[-1], [k[-1] for k in known], n=1, cutoff=0.8)
-    if near:
-        guess = f"did you mean {spell((*key[:-1], near[0]))}?"
+    if takes_names(key[:-1]):
+        guess = f"a name has small letters, digits, - and _: [{'.'.join(key[:-1])}.NAME]"
+    elif alike:
+        guess = f"did you mean {spell((*key[:-1], alike[0]))}?"
     elif elsewhere:
         guess = f"did you mean {spell(next(k for k in known if k[-1] == elsewhere[0]))}?"
     else:

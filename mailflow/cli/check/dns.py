@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mailflow.cli.check.finding import Finding, fault, ok, warning
 from mailflow.config import Config
-from mailflow.config.checks import is_loopback
+from mailflow.config.kinds import is_loopback
 
 #: Asks for the records of one type of one name; [] where there are none; OSError when in doubt.
 Ask = Callable[[str, str], list[str]]

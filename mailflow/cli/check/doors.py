@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailflow.cli.check.finding import Finding, fault, ok, warning
 from mailflow.config import Config
-from mailflow.config.checks import is_loopback
-from mailflow.config.kinds import split_host_port
+from mailflow.config.kinds import is_loopback, split_host_port
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mailflow.cli.check.finding import Finding, fault, ok, warning
 from mailflow.config import Config
-from mailflow.config.checks import is_loopback
+from mailflow.config.kinds import is_loopback
 
 #: How long the outgoing mail server may take to answer, in seconds.
 ANSWER_S = 15.0

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 from mailflow.cli.check.finding import Finding, warning
 from mailflow.config import Config
-from mailflow.config.checks import is_loopback
+from mailflow.config.kinds import is_loopback
 
 #: A network with more addresses than this is hardly made of one's own mail servers.
 MANY = 65_536
