@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sqlalchemy import text
 
@@ -153,6 +154,6 @@ def _letters(
         result.copies += len(copies) - 1
         if len({(one.recipient, one.digest) for one in copies}) > 1:
             result.bad_copies.append(f"{message_id}: not the same bytes")
-        for first, second in zip(copies, copies[1:], strict=False):
+        for first, second in pairwise(copies):
             if not any(first.at - 0.5 <= fault <= second.at for fault in faults):
                 result.bad_copies.append(f"{message_id}: no fault between the two")

@@ -21,7 +21,10 @@ from tests.house import ALBA, INTAKE
 
 #: Between two tries of a client, in seconds.
 RETRY_S = 0.05
-_HEADER = re.compile(rb"^(Message-ID|In-Reply-To|Reply-To):[ \t]*((?:.*\r\n[ \t])*.*)\r\n", re.M | re.I)  # fmt: skip
+_HEADER = re.compile(
+    rb"^(Message-ID|In-Reply-To|Reply-To):[ \t]*((?:.*\r\n[ \t])*.*)\r\n", re.M | re.I
+)
+_ANSWERS = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
 _NUMBER = re.compile(rb"<c(\d+)\.")
 
 
@@ -60,6 +63,7 @@ class Traffic:
     sent: dict[str, Sent] = field(default_factory=dict)
     deliveries: dict[str, list[Delivery]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    progress: int = 0  # mails answered 250 so far
 
     def __post_init__(self) -> None:
         self.smarthost = Smarthost()
@@ -77,11 +81,6 @@ class Traffic:
     def conversations(self) -> int:
         """How many there are in all; three mails each."""
         return -(-self.messages // 3)
-
-    @property
-    def progress(self) -> int:
-        """Mails answered 250 so far."""
-        return sum(mail.accepted for mail in list(self.sent.values()))
 
     def start(self) -> None:
         """Open the smarthost, send the first mails."""
@@ -179,10 +178,10 @@ class Traffic:
                     mail.tries += 1
                     line.sendmail(mail.mail_from, [mail.recipient], mail.raw)
                     mail.accepted = True
+                    with self._guard:
+                        self.progress += 1
                 except (OSError, smtplib.SMTPException) as error:
-                    if isinstance(
-                        error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
-                    ):
+                    if isinstance(error, _ANSWERS):
                         self.refused.append(str(error))
                     if line is not None:
                         line.close()
