@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailflow.core import quotes
 from mailflow.core.absence import return_date
 from mailflow.core.hygiene import fold
 from mailflow.core.machinewords import (
@@ -52,12 +53,32 @@ def automatic(message: Message, envelope_from: str | None) -> Automatic | None:
 
 
 def _text(message: Message) -> str:
-    """The head of the text, folded. HTML tags do not disturb the phrases much."""
-    text = message.plain if message.plain and message.plain.strip() else message.html or ""
-    if text is message.html:
-        text = re.sub(r"<[^<>]{0,500}>", " ", text[:20_000])
-    text = "\n".join(line for line in text[:6000].split("\n") if not line.startswith(">"))
-    return " ".join(fold(text[:3000]).split())
+    """The head of the new text, folded: a quoted letter of ours must not make its reader a machine.
+
+    A rough cut by marks alone; `own_text` does it well, and costs more than most mails need here.
+    """
+    if message.plain and message.plain.strip():
+        text = message.plain[:3000]
+    else:
+        html = message.html or ""
+        start = max(html.find("<body"), html.find("<BODY"), 0)
+        text = html[start : start + 12_000]
+        if quote := _HTML_QUOTE.search(text):
+            text = text[: quote.start()]
+        text = _ANY_TAG.sub(" ", text)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(">"):
+            continue
+        if quotes.FROM_LABEL.match(line) or quotes.ruled(line) or _WROTE.search(line):
+            break
+        lines.append(line)
+    return " ".join(fold("\n".join(lines)[:1500]).split())
+
+
+_HTML_QUOTE = re.compile(r"<blockquote|gmail_quote|divRplyFwdMsg|appendonsend|yahoo_quoted", re.I)
+_ANY_TAG = re.compile(r"<[^<>]{0,500}>")
+_WROTE = re.compile(r"(?:wrote|escribió|escreveu|a écrit|schrieb .{1,100})\s?:\s*$")
 
 
 def _by_form(message: Message, envelope_from: str | None) -> Automatic | None:

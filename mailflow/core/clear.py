@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from mailflow.core.doubts import CUE_PHRASES, CUES, DOUBTS
+from mailflow.core.doubts import CUE_PHRASES, CUES, DOUBTFUL, DOUBTS
 from mailflow.core.sentence import Sentence
 from mailflow.core.words import (
     AFTER,
@@ -191,7 +191,7 @@ def _capital(raw: str) -> bool:
 
 
 def is_doubtful(token: str) -> bool:
-    return any(token in words for _, words in DOUBTS)
+    return token in DOUBTFUL
 
 
 def doubt_of(sentence: Sentence) -> str:

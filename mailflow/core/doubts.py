@@ -86,6 +86,8 @@ DOUBTS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 
 
+#: Any of them.
+DOUBTFUL: frozenset[str] = frozenset().union(*(words for _, words in DOUBTS))
 #: A comment beside the word must show what it is: thanks, haste, praise, or a good outlook.
 CUES = _set(
     "thanks thank thx appreciate appreciated grateful urgent urgently asap great excellent happy glad pleased forward quick quickly fast "

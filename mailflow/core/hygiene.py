@@ -18,13 +18,19 @@ _INVISIBLE = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_ASCII_ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
+#: Combining marks of the scripts that people write to us in.
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
 def clean_text(text: str) -> str:
     """Text of several lines: breaks become `\\n`, odd spaces plain ones, invisible signs go."""
-    if text.isascii() and "\r" not in text and text.isprintable():
+    if text.isascii() and not _ASCII_ODD.search(text):
         return text
     text = _BREAKS.sub("\n", text)
     text = _INVISIBLE.sub("", text)
@@ -40,5 +46,4 @@ def fold(text: str) -> str:
     """Lower-case letters without accents or width, for comparing words: "ＳÍ" → "si"."""
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in text if not unicodedata.combining(c))
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold())

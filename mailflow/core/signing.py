@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from mailflow.core.courtesy import CLOSING, GREETING
-from mailflow.core.doubts import DOUBTS
+from mailflow.core.doubts import DOUBTFUL
 from mailflow.core.sentence import Sentence
 
 _PHONE = re.compile(
@@ -104,9 +104,7 @@ def _signed_off(sentence: Sentence) -> bool:
         rest = sentence.raw[words:]
         if 0 < len(rest) <= 3 and CLOSING.fullmatch(" ".join(sentence.tokens[:words])):
             tokens = sentence.tokens[words:]
-            return all(r[:1].isupper() for r in rest) and not any(
-                t in doubts for t in tokens for _, doubts in DOUBTS
-            )
+            return all(r[:1].isupper() for r in rest) and not any(t in DOUBTFUL for t in tokens)
     return False
 
 
@@ -119,7 +117,7 @@ def _is_greeting(sentence: Sentence) -> bool:
         return False
     if not GREETING.match(sentence.folded + ","):
         return False
-    return not any(word in doubts for word in words for _, doubts in DOUBTS if word not in _HOURS)
+    return not any(word in DOUBTFUL and word not in _HOURS for word in words)
 
 
 def _like_signature(sentence: Sentence) -> bool:
@@ -127,7 +125,7 @@ def _like_signature(sentence: Sentence) -> bool:
     if "?" in sentence.end:
         return False
     for token in sentence.tokens:
-        if token not in _OFFICES and any(token in doubts for _, doubts in DOUBTS):
+        if token in DOUBTFUL and token not in _OFFICES:
             return False
     if CLOSING.fullmatch(sentence.folded):
         return True
