@@ -13,7 +13,7 @@ from mailflow.letters.folders import LetterError
 
 LIGHT, DARK = "#f2f4f6", "#1b1f24"  # the hardest grounds that links stand on (templates/kit/*.css)
 ENOUGH = 4.5
-MAX_LOGO = 40_000  # bytes; with base64 and both parts a letter stays below 100 kB
+MAX_LOGO = 30_000  # bytes; with base64 and both parts a letter stays below 100 kB
 
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 
@@ -44,10 +44,10 @@ def load_logo(path: Path) -> Logo:
 def palette(colour: str) -> dict[str, str]:
     """The colours that depend on the brand, for style.css and head.css.
 
-    `colour` is `#rrggbb`. Buttons keep it; text on them is white or nearly black, whichever reads
+    `colour` is `#rrggbb`. Buttons keep it; text on them is white or black, whichever reads
     better. As the colour of links it is darkened, or lightened for dark mode, until it reads.
     """
-    on = max(("#ffffff", "#14181d"), key=lambda text: contrast(colour, text))
+    on = max(("#ffffff", "#000000"), key=lambda text: contrast(colour, text))
     return {
         "brand": colour,
         "on_brand": on,

@@ -8,6 +8,7 @@ and templates can be changed one after the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
     Kind.APPROVER_CHANGED: ("old", "new", "by"),
     Kind.CHANGED: ("changed",),
     Kind.ABSENT: ("address",),
+    Kind.ENGLISH: ("original_kind",),
     Kind.OPERATOR_NOTICE: ("what",),
     Kind.QUARANTINE_DIGEST: ("rows", "count"),
 }
@@ -59,6 +61,15 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.WRONG_SENDER: {"addressee_hint": "", "why": ""},
     Kind.OPERATOR_NOTICE: {"reason": "", "address": ""},
 }
+
+
+def original(letter: Letter) -> Letter:
+    """ENGLISH is another letter of ours in English (S34): the one its data names."""
+    try:
+        kind = Kind(str(letter.data["original_kind"]))
+    except (KeyError, ValueError) as fault:
+        raise LetterError("the letter english lacks its data: original_kind") from fault
+    return replace(letter, kind=kind, language="en")
 
 
 def data_of(letter: Letter) -> SimpleNamespace:

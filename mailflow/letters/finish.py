@@ -14,7 +14,7 @@ from mailflow.core.letter import ANSWER_MARK, Audience, Kind, Letter
 from mailflow.core.request import FIELD_NAMES
 from mailflow.letters import brand, catalogue, mime
 from mailflow.letters.answers import Answers, mailto
-from mailflow.letters.data import data_of
+from mailflow.letters.data import data_of, original
 from mailflow.letters.folders import LetterError, find_locales, find_templates
 from mailflow.letters.view import view
 from mailflow.letters.voice import CUT, Voice, give_voice, load
@@ -80,8 +80,7 @@ class Letters:
         """
         asked_english = letter.kind is Kind.ENGLISH
         if asked_english:
-            original = Kind(str(letter.data["original_kind"]))
-            letter = replace(letter, kind=original, language="en")
+            letter = original(letter)
         language = catalogue.best(
             letter.language, tuple(self._voices), self._service.default_language
         )

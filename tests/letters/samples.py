@@ -249,7 +249,8 @@ def _all() -> list[Sample]:
         ("status", "resent", P, replace(PENDING, undeliverable="550"), {"resent": True}),
         ("status", "draft", P, in_state("draft", fields=Fields(), approver=""), {}),
         *(
-            ("settled", f"partner-{state}", P, in_state(state), {"state": state, "at": at})
+            ("settled", f"partner-{state}" + ("" if at else "-undated"), P, in_state(state),
+             {"state": state, "at": at})
             for state in ("draft", *_SETTLED) for at in (NOW, None)
         ),
         *(
