@@ -24,7 +24,8 @@ help:
 	@echo 'make test-long    the same with many more rounds; takes long'
 	@echo 'make check        lint, format, types, layers'
 	@echo 'make corpus       score the reading of the mails in tests/mails'
-	@echo 'make bench        measure'
+	@echo 'make bench        whole conversations by SMTP, measured; ARGS=latency, scale, dkim, …'
+	@echo '                  (PEERS=1: with GNU Mailman 3 beside)'
 	@echo 'make format       tidy the code'
 	@echo 'make reference    write the pages and files that are made from the program'
 	@echo 'make clean        remove .venv and caches'
@@ -51,8 +52,11 @@ check: $(READY)
 corpus: $(READY)
 	@$(BIN)/python -m tests.corpus $(ARGS)
 
-bench: $(READY)
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(READY) $(if $(PEERS),bench/.peers/mailman/bin/mailman)
+	@$(BIN)/python -m bench $(if $(PEERS),--peers) $(ARGS)
+
+bench/.peers/mailman/bin/mailman: | $(READY)
+	@$(BIN)/python -m bench.mailman
 
 format: $(READY)
 	@$(BIN)/ruff check --quiet --fix-only
