@@ -39,6 +39,7 @@ from mailflow.store.db import Database, Unavailable
 from mailflow.store.outbox import ClaimedMail
 from mailflow.store.watch import Watch
 from mailflow.timers import Timers
+from mailflow.web.console import console
 from mailflow.web.health import admin
 from mailflow.web.pages import pages
 from mailflow.web.server import Server
@@ -79,8 +80,8 @@ class Daemon:
         self._sender = self._build_sender()
         self._door, self._committer = self._build_door()
         self._web = self._build_web()
-        self._side = self._build_side()
         self._roles = frozenset(roles)
+        self._side = self._build_side()
         self._watch = Watch(self.db, ",".join(sorted(self._roles)), self._on_ring)
         if "processor" in self._roles:
             self._loops["processor"] = self._processor.run
@@ -143,7 +144,7 @@ class Daemon:
     def _build_side(self) -> dict[str, Server]:
         """The pages that are not for everybody: health, and the operator's console."""
         servers = {}
-        web, console = self.config.web, self.config.console
+        web, settings = self.config.web, self.config.console
         if web.admin_listen:
             app = admin(
                 alive={"loops": self._dead_loops},
@@ -154,6 +155,16 @@ class Daemon:
             )
             host, port = _place(web.admin_listen)
             servers["health"] = Server(app, host, port, name="health")
+        if settings.enabled and "web" in self._roles:
+            app = console(
+                self.flow,
+                templates=_folder(self.config.service.templates),
+                on_fault=lambda error: maillog.trouble(loop="console", error=error),
+            )
+            host, port = _place(settings.listen)
+            servers["console"] = Server(
+                app, host, port, trusted_proxies=settings.trusted_proxies, name="console"
+            )
         return servers
 
     # -- running -------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from mailflow.cli import (
     accounts,
     check,
     configuration,
+    console,
     inbox,
     init,
     outbox,
@@ -43,6 +44,7 @@ app.add_typer(accounts.group, name="accounts")
 app.add_typer(inbox.group, name="inbox")
 app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(outbox.group, name="outbox")
+app.add_typer(console.group, name="console")
 app.add_typer(configuration.group, name="config")
 
 

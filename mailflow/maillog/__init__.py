@@ -67,6 +67,47 @@ def store_failed(*, mails: int, error: BaseException) -> None:
     _say(logging.ERROR, "store_failed", mails=mails, error=describe(error))
 
 
+# Mailboxes
+
+
+def mailbox_up(*, mailbox: str) -> None:
+    """A mailbox is being read, for the first time or again after trouble."""
+    _say(logging.INFO, "mailbox_up", mailbox=mailbox)
+
+
+def mailbox_trouble(*, mailbox: str, reason: str, retry_in: float) -> None:
+    """A mailbox cannot be read for now; the next try is `retry_in` seconds away."""
+    _say(
+        logging.WARNING, "mailbox_trouble", mailbox=mailbox, reason=reason,
+        retry_in=round(retry_in, 1),
+    )  # fmt: skip
+
+
+def mailbox_silent(*, mailbox: str, minutes: int, reason: str) -> None:
+    """Nothing could be taken from a mailbox for so long. A person must look."""
+    _say(logging.ERROR, "mailbox_silent", mailbox=mailbox, minutes=minutes, reason=reason)
+
+
+def mailbox_refused(*, mailbox: str, uid: int, reason: str) -> None:
+    """A mail of a mailbox cannot be taken and was put aside there. A person must look."""
+    _say(logging.ERROR, "mailbox_refused", mailbox=mailbox, uid=uid, reason=reason)
+
+
+def mailbox_not_cleared(*, mailbox: str, mails: int, reason: str) -> None:
+    """Mails that are taken could not be moved or flagged; it will be tried again."""
+    _say(logging.WARNING, "mailbox_not_cleared", mailbox=mailbox, mails=mails, reason=reason)
+
+
+def mailbox_renumbered(*, mailbox: str, uidvalidity: int) -> None:
+    """The server has numbered a folder anew; its mails are compared by their bytes."""
+    _say(logging.WARNING, "mailbox_renumbered", mailbox=mailbox, uidvalidity=uidvalidity)
+
+
+def mailbox_sign_in(*, mailbox: str, days: int) -> None:
+    """The sign-in of a mailbox will end in so many days unless a person renews it."""
+    _say(logging.WARNING, "mailbox_sign_in", mailbox=mailbox, days=days)
+
+
 # The inbox
 
 
@@ -199,6 +240,12 @@ def trouble(*, loop: str, error: BaseException) -> None:
 def worker_died(*, worker: int, inbox: int, outbox: int) -> None:
     """A worker was found dead; so many mails that it had claimed wait again."""
     _say(logging.WARNING, "worker_died", worker=worker, inbox=inbox, outbox=outbox)
+
+
+def console_login(*, name: str, peer: str, done: bool) -> None:
+    """Somebody tried to log in to the console; `done`: name and password were right."""
+    level = logging.INFO if done else logging.WARNING
+    _say(level, "console_login" if done else "console_login_refused", name=name, peer=peer)
 
 
 def clock_jumped(*, by: float) -> None:

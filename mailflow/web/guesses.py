@@ -1,4 +1,4 @@
-"""How often somebody may be wrong about a token (I23).
+"""How often somebody may be wrong about a secret: a token (I23), or the console's password.
 
 A token has 160 random bits, so that guessing is hopeless at any speed; the limit keeps a guesser
 from being a load, and makes him visible. It is per process and lost on restart, on purpose: it
@@ -46,9 +46,13 @@ def client_key(address: str) -> str:
 
 
 class Guesses:
-    """Counts wrong tokens per client address and in all. Times are seconds of one steady clock."""
+    """Counts wrong secrets per client address and in all. Times are seconds of one steady clock.
 
-    def __init__(self) -> None:
+    `free` wrong ones of an address cost nothing; no wait is longer than `longest_wait` seconds.
+    """
+
+    def __init__(self, *, free: int = FREE, longest_wait: float = LONGEST_WAIT) -> None:
+        self._free, self._longest_wait = free, longest_wait
         self._lock = threading.Lock()
         self._clients: OrderedDict[str, _Record] = OrderedDict()
         self._all = 0
@@ -71,11 +75,11 @@ class Guesses:
             if now - max(record.last, record.until) >= WINDOW:
                 record = _Record()
             record.wrong, record.last = record.wrong + 1, now
-            free = FREE if self._all <= FREE_IN_ALL else 0
+            free = self._free if self._all <= FREE_IN_ALL else 0
             if record.wrong > free:
                 # At most 2 ** 12 is wanted; the cap keeps the power small however long it goes on.
                 doublings = min(record.wrong - free - 1, 12)
-                record.until = now + min(LONGEST_WAIT, FIRST_WAIT * 2**doublings)
+                record.until = now + min(self._longest_wait, FIRST_WAIT * 2**doublings)
             self._clients[key] = record
             while len(self._clients) > REMEMBERED:
                 self._clients.popitem(last=False)

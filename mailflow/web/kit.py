@@ -59,7 +59,8 @@ class Kit:
         first = self._voices[self.languages[0]].environment
         source, _, _ = loader.get_source(first, "style.css")
         colour = service.brand.colour
-        self._style = source.replace(_COLOUR, colour).replace(_INK, ink_on(colour))
+        #: The style sheet with the brand's colour.
+        self.stylesheet = source.replace(_COLOUR, colour).replace(_INK, ink_on(colour))
 
     def html(self, template: str, language: str, **values: Any) -> str:
         """The page `template` in one of `languages`; values are escaped where they are put in."""
@@ -96,7 +97,7 @@ class Kit:
     def style(self) -> Response:
         """The style sheet with the brand's colour. The only thing a browser may keep."""
         headers = {"Cache-Control": "public, max-age=3600"}
-        return Response(self._style, media_type="text/css", headers=headers)
+        return Response(self.stylesheet, media_type="text/css", headers=headers)
 
     def _name(self, code: str) -> str:
         """How a language calls itself: "Español"."""

@@ -43,6 +43,7 @@ from mailflow.store.queries.lists import (
     timeline,
 )
 from mailflow.store.queries.search import (
+    RECENT,
     Found,
     find_accounts,
     find_people,
@@ -53,6 +54,7 @@ from mailflow.store.queries.search import (
 from mailflow.store.queries.today import Backlog, Paces, Today, backlog, paces, today
 
 __all__ = [
+    "RECENT",
     "Backlog",
     "CapturedMail",
     "Conservation",
