@@ -27,6 +27,16 @@ class Metrics:
         self.commit_group = histogram("commit_group", "Mails per commit", _GROUP_BUCKETS)
         self.commit_seconds = histogram("commit_seconds", "Time of one commit", _COMMIT_BUCKETS)
 
+        self.mailbox_up = gauge(
+            "mailbox_up", "1 if the last look at it succeeded, else 0", "mailbox"
+        )
+        self.mailbox_success = gauge(
+            "mailbox_last_success_timestamp_seconds", "When nothing was left to take", "mailbox"
+        )
+        self.mailbox_refused = counter(
+            "mailbox_refused", "Mails that were put aside in their mailbox", "mailbox"
+        )
+
         self.processed = counter("processed", "Mails worked on, by kind and end", "kind", "outcome")
         self.faults = counter("faults", "Faults of ours, by loop", "loop")
         self.letters = counter("letters", "Letters written, by kind", "kind")

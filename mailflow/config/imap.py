@@ -23,7 +23,8 @@ class ImapSettings(Settings):
     security: Literal["tls", "starttls", "none"] = "tls"
     """none only on the same machine."""
     ca_file: str = Field(default="", json_schema_extra=PATH)
-    """Authorities (PEM) that vouch for its certificate; empty = those of the system."""
+    """Authorities (PEM) that vouch for its certificate, and for that of the sign-in; empty = those
+    of the system."""
     username: kinds.Line
     """Login; with Microsoft 365 and Gmail the address of the mailbox."""
     auth: Literal["password", "microsoft", "google"] = "password"

@@ -160,7 +160,8 @@ def _fault(details: ErrorDetails, setting: Setting) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":
-        return f"must be one of {', '.join(setting.choices)}{shown}"
+        words = ", ".join(setting.choices) or str(context["expected"]).replace("'", "")
+        return f"must be one of {words}{shown}"
     if kind == "string_pattern_mismatch":
         return f"has the wrong form; {setting.description}"
     limits = {

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 
 from mailflow import maillog
 from mailflow.config import SmtpIngressSettings
+from mailflow.ingress.arrived import arrived
 from mailflow.ingress.crowd import Budget, Crowd, Guest
 from mailflow.metrics import Metrics
 from mailflow.store.inbox import Incoming, Stored
@@ -46,20 +47,7 @@ class Door:
 
     def stored(self, item: Incoming, stored: Stored) -> None:
         """A mail is on disk."""
-        if stored.copy:
-            self.metrics.copies.inc()
-            maillog.duplicate_copy(inbox=stored.id, source=item.source, peer=item.peer)
-            return
-        self.metrics.received.labels(item.source).inc()
-        self.metrics.received_bytes.inc(len(item.raw))
-        maillog.received(
-            inbox=stored.id,
-            source=item.source,
-            peer=item.peer,
-            mail_from=item.mail_from or "",
-            recipients=len(item.recipients),
-            size=len(item.raw),
-        )
+        arrived(self.metrics, item, stored)
 
     def refused(self, answer: str, source: str, peer: str) -> None:
         """`answer`, a reply line with an enhanced code, said no to something."""

@@ -103,11 +103,6 @@ def mailbox_renumbered(*, mailbox: str, uidvalidity: int) -> None:
     _say(logging.WARNING, "mailbox_renumbered", mailbox=mailbox, uidvalidity=uidvalidity)
 
 
-def mailbox_sign_in(*, mailbox: str, days: int) -> None:
-    """The sign-in of a mailbox will end in so many days unless a person renews it."""
-    _say(logging.WARNING, "mailbox_sign_in", mailbox=mailbox, days=days)
-
-
 # The inbox
 
 

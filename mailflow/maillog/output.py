@@ -38,6 +38,7 @@ _TALKATIVE = {
     "alembic": logging.WARNING,
     "uvicorn": logging.WARNING,
     "schedule": logging.WARNING,
+    "flufl.bounce": logging.CRITICAL,  # tracebacks of its own faults, with the mail in them
 }
 
 _OURS = "mailflow"

@@ -1,0 +1,325 @@
+"""One connection to one folder of a mailbox, in the few commands that are needed.
+
+Whatever goes wrong comes out as one of three: `Broken`, the connection is of no use any more;
+`Refused`, the server said no to this one command; `LoginRefused`. Only UIDs are used: another
+program may be at work in the same folder, and sequence numbers would move under our hands.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from imapclient import IMAPClient
+from imapclient.exceptions import (
+    CapabilityError,
+    IMAPClientAbortError,
+    IMAPClientError,
+    LoginError,
+    ProtocolError,
+)
+
+from mailflow.config import ImapSettings
+from mailflow.ingress.imap_guard import Client, Guard, TooMuch
+
+#: The largest UID there can be (RFC 3501 §2.3.1.1).
+HIGHEST_UID = 2**32 - 1
+#: UIDs in one command: its line stays below the 8000 octets of RFC 2683 §3.2.1.5.
+UIDS_PER_COMMAND = 400
+#: What a server may add around the bytes of a mail.
+_SLACK_BYTES = 4096
+#: How long a farewell may take.
+_LOGOUT_S = 2.0
+
+
+class Broken(Exception):  # noqa: N818
+    """The connection is lost, or cannot be trusted any more; connect again."""
+
+
+class TooLarge(Broken):
+    """The server was about to send more bytes than we take; that cannot be stopped otherwise."""
+
+
+class Refused(Exception):  # noqa: N818
+    """The server refused one command, or its answer made no sense; the connection goes on."""
+
+
+class LoginRefused(Exception):  # noqa: N818
+    """The server does not let us in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as the server opened it. 0 stands for a number that the server did not give."""
+
+    uidvalidity: int
+    uidnext: int
+    exists: int  # how many mails there are
+    keeps_flag: bool  # whether our own flag stays on a mail
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the server says of a mail before we fetch it; None where it does not."""
+
+    size: int | None
+    received_at: datetime | None
+
+
+class Box:
+    """Opens and logs in at once. Used by one thread, except `abort`.
+
+    Args:
+        settings: Where, who, which folders.
+        login: Logs a fresh connection in.
+        clock: Monotonic, in seconds.
+
+    Raises:
+        Broken, LoginRefused, OSError: It cannot be opened.
+    """
+
+    def __init__(
+        self,
+        settings: ImapSettings,
+        login: Callable[[IMAPClient], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._guard = Guard(settings.timeout_s, settings.max_message_bytes + _SLACK_BYTES, clock)
+        self._client = self._connect(login)
+
+    def _connect(self, login: Callable[[IMAPClient], None]) -> Client:
+        settings = self._settings
+        context = tls_context(settings) if settings.security != "none" else None
+        with self._talking():
+            client = Client(
+                self._guard,
+                settings.host,
+                settings.port,
+                tls=context if settings.security == "tls" else None,
+                timeout_s=settings.timeout_s,
+            )
+        try:
+            with self._talking():
+                if settings.security == "starttls":
+                    client.starttls(context)
+                login(client)
+                self.capabilities = frozenset(client.capabilities())
+        except BaseException:
+            with suppress(Exception):
+                client.shutdown()
+            raise
+        return client
+
+    @contextmanager
+    def _talking(self) -> Iterator[None]:
+        """One exchange with the server; its errors become ours."""
+        self._guard.begin()
+        try:
+            yield
+        except (Refused, Broken, LoginRefused):
+            raise
+        except LoginError as error:
+            if isinstance(error.__context__, IMAPClientAbortError):  # hung up in the middle
+                raise Broken(_words(error)) from error
+            raise LoginRefused(_words(error)) from error
+        except TooMuch as error:
+            raise TooLarge(str(error)) from error
+        except IMAPClientAbortError as error:
+            raise Broken(_words(error)) from error
+        except ProtocolError as error:
+            raise Refused("the answer cannot be read") from error
+        except IMAPClientError as error:
+            raise Refused(_words(error)) from error
+        except OSError as error:  # time-outs, resets, certificates, names
+            raise Broken(_words(error)) from error
+        except Exception as error:  # imapclient on an answer that it cannot read
+            raise Refused(f"the answer cannot be read ({type(error).__name__})") from error
+
+    # -- looking -------------------------------------------------------------------------------
+
+    def select(self) -> Folder:
+        """Open the folder; also tells what has changed since the last time."""
+        with self._talking():
+            said = self._client.select_folder(self._settings.folder)
+            # Where it does not say, every flag stays (RFC 3501 §7.1).
+            flags = {flag.lower() for flag in said.get(b"PERMANENTFLAGS", (b"\\*",))}
+            return Folder(
+                int(said.get(b"UIDVALIDITY", 0)),
+                int(said.get(b"UIDNEXT", 0)),
+                int(said.get(b"EXISTS", 0)),
+                bool({b"\\*", self._settings.done_flag.encode().lower()} & flags),
+            )
+
+    def uids(self, low: int, high: int, *, without_flag: bool = False) -> list[int]:
+        """The UIDs from `low` to `high`, rising; only of mail without our flag if so wished."""
+        criteria = ["UID", f"{low}:{high}"]
+        if without_flag and self._settings.done_flag.startswith("\\"):
+            criteria += ["UN" + self._settings.done_flag[1:].upper()]
+        elif without_flag:
+            criteria += ["UNKEYWORD", self._settings.done_flag]
+        with self._talking():
+            found = {int(uid) for uid in self._client.search(criteria)}
+        return sorted(uid for uid in found if low <= uid <= high)
+
+    def facts(self, uids: Sequence[int]) -> dict[int, Facts]:
+        """Size and time of these mails; those that are not there any more are left out."""
+        try:
+            found = self._fetch(uids, "RFC822.SIZE", "INTERNALDATE")
+        except Refused:  # one senseless date must not hide the others
+            found = self._fetch(uids, "RFC822.SIZE")
+        return {
+            uid: Facts(_number(data.get(b"RFC822.SIZE")), _moment(data.get(b"INTERNALDATE")))
+            for uid, data in found.items()
+        }
+
+    def bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """The bytes of these mails, unread ones left unread; those not handed out are left out."""
+        found = self._fetch(uids, "BODY.PEEK[]")
+        bodies = {uid: data.get(b"BODY[]") for uid, data in found.items()}
+        return {uid: body for uid, body in bodies.items() if isinstance(body, bytes)}
+
+    def _fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
+        found: dict[int, dict[bytes, Any]] = {}
+        for part in _parts(uids):
+            with self._talking():
+                found |= self._client.fetch(part, list(items))
+        return found
+
+    # -- putting aside -------------------------------------------------------------------------
+
+    def clear(self, uids: Collection[int], *, refused: bool = False) -> None:
+        """Move or flag mails that are dealt with. Those that are gone already do not matter."""
+        settings = self._settings
+        for part in _parts(sorted(uids)):
+            if settings.after == "flag":
+                flag = "\\Flagged" if refused else settings.done_flag
+                with self._talking():
+                    self._client.add_flags(part, [flag], silent=True)
+            else:
+                self._move(part, settings.quarantine_folder if refused else settings.done_folder)
+
+    def _move(self, uids: Sequence[int], folder: str) -> None:
+        try:
+            self._move_now(uids, folder)
+        except Refused:
+            if not self.make_folder(folder):
+                raise
+            self._move_now(uids, folder)
+
+    def _move_now(self, uids: Sequence[int], folder: str) -> None:
+        with self._talking():
+            if b"MOVE" in self.capabilities:
+                self._client.move(uids, folder)
+                return
+            self._client.copy(uids, folder)
+            self._client.add_flags(uids, ["\\Deleted"], silent=True)
+            # A plain EXPUNGE would also remove what somebody else has marked (RFC 4315 §1).
+            if b"UIDPLUS" in self.capabilities:
+                self._client.uid_expunge(uids)
+
+    def make_folder(self, folder: str) -> bool:
+        """Make a folder unless it is there; returns whether it was made. Raises `Refused`."""
+        with self._talking():
+            if any(name == folder for _, _, name in self._client.list_folders("", folder)):
+                return False
+            self._client.create_folder(folder)
+            with suppress(IMAPClientError):  # only so that mail programs show it
+                self._client.subscribe_folder(folder)
+        return True
+
+    # -- waiting and leaving -------------------------------------------------------------------
+
+    @property
+    def has_idle(self) -> bool:
+        """Whether the server tells of new mail by itself (RFC 2177)."""
+        return b"IDLE" in self.capabilities
+
+    def wait(self, seconds: float, wake: socket.socket) -> None:
+        """Wait until the server says something, `wake` can be read, or `seconds` have passed.
+
+        What the server says is only a hint: look again in any case.
+        """
+        if not self.has_idle:
+            self._poll(seconds, wake)
+            return
+        try:
+            with self._talking():
+                self._client.idle()
+        except Refused:
+            self._poll(seconds, wake)
+            return
+        self._poll(seconds, wake)
+        with self._talking():
+            self._client.idle_done()
+
+    def _poll(self, seconds: float, wake: socket.socket) -> None:
+        if self._client.something_to_read():
+            return
+        poll = select.poll()
+        for one in (self._client.socket(), wake):
+            poll.register(one, select.POLLIN)
+        poll.poll(seconds * 1000)
+
+    def close(self) -> None:
+        """Say farewell, if the server listens, and hang up. Never raises."""
+        self._guard.begin(_LOGOUT_S)
+        with suppress(Exception):
+            self._client.logout()
+        self.abort()
+
+    def abort(self) -> None:
+        """Hang up at once; from any thread. Whoever reads the connection gets an error."""
+        with suppress(OSError):
+            # Not the method of a TLS socket, which would take it apart under its reader.
+            socket.socket.shutdown(self._client.socket(), socket.SHUT_RDWR)
+        with suppress(Exception):
+            self._client.shutdown()
+
+
+def tls_context(settings: ImapSettings) -> ssl.SSLContext:
+    """Checks certificate and name, by the authorities of the system or our own file."""
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:
+        raise Broken(f"ca_file {settings.ca_file}: {_words(error)}") from error
+
+
+def _parts(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(uids), UIDS_PER_COMMAND):
+        yield uids[start : start + UIDS_PER_COMMAND]
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _moment(value: Any) -> datetime | None:
+    """INTERNALDATE in UTC. Without a zone it could be any time: then it is not known."""
+    try:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError):  # a zone or year that does not exist
+        pass
+    return None
+
+
+def _words(error: BaseException) -> str:
+    """An error in a few words for people."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}"
+    if isinstance(error, CapabilityError):
+        return "it cannot do what is needed"
+    if isinstance(error, TimeoutError):
+        return str(error) if error.args and not error.errno else "it does not answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = error.args[0] if error.args else ""
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    return " ".join(words.split())[:200] or type(error).__name__
