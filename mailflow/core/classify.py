@@ -21,6 +21,10 @@ from mailflow.core.request import Person
 from mailflow.core.verdict import Verdict
 
 
+#: Headers whose doubling lets two programs read two different mails in the same bytes.
+_TWO_FACED = frozenset({"duplicate:content-type", "duplicate:content-transfer-encoding"})
+
+
 @dataclass(frozen=True, slots=True)
 class LetterFacts:
     """The letter of ours that a mail answers.
@@ -97,6 +101,8 @@ def read(
     """
     if isinstance(message, Unreadable):
         return Reading("stray", "quarantine", f"{message.reason}: {message.detail}")
+    if _TWO_FACED & set(message.faults):
+        return Reading("stray", "quarantine", f"two readings possible: {message.faults[0]} (I14)")
     if facts.ours:
         return Reading("automatic", "ignore", "our own mail came back (I16)")
     if machine := automatic(message, mail_from):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from mailflow.core.check import check
+from mailflow.core.check import all_errors, check
 from mailflow.core.commands import Actor, Help, Open, Renew, Submission
 from mailflow.core.decision import Decision, Event, Limit, World
 from mailflow.core.letter import Audience, Kind, Letter
@@ -54,7 +54,7 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         why = "empty" if not submission.labelled else "not_understood"
         return send_form(Help(why, submission), actor, world, language=language)
     checked = check(submission.fields, submission.provenance, person, world.policy)
-    errors = submission.problems + checked.errors
+    errors = all_errors(submission, checked)
     warnings = submission.warnings + checked.warnings
     domain = checked.fields.account_domain
     account = world.account_of(domain) if domain and not errors else None

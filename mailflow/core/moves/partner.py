@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from mailflow.core.check import check, merge
+from mailflow.core.check import all_errors, check, merge
 from mailflow.core.commands import Actor, Cancel, Change, Confirm, Resend
 from mailflow.core.decision import Decision, Event, World
 from mailflow.core.letter import Kind
@@ -72,7 +72,7 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
         return refuse(person, actor.address, request.language, world)
     merged, provenance = merge(request.fields, request.provenance, command.submission)
     checked = check(merged, provenance, person, world.policy)
-    errors = command.submission.problems + checked.errors
+    errors = all_errors(command.submission, checked)
     if request.state in (State.PENDING, State.HOLD):
         candidate = replace(
             request, fields=checked.fields, provenance=checked.provenance,
