@@ -19,11 +19,23 @@ FREEZE_S = 11.0
 DRAIN_S = 90.0
 
 
+def new_zygote(config: Path) -> Zygote:
+    """One whose services have short leases."""
+    return Zygote(config, {"MAILFLOW_TEST_LEASE_S": str(LEASE_S)})
+
+
 class Fleet:
     """`workers` processes on one database, all with every role. `faults` are moments (monotonic)
-    of kills, freezes and thaws."""
+    of kills, freezes and thaws. A `zygote` that is given stays with its owner."""
 
-    def __init__(self, folder: Path, url: str, relay_port: int, workers: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        relay_port: int,
+        workers: int = 1,
+        zygote: Zygote | None = None,
+    ) -> None:
         self.url = url
         self.faults: list[float] = []
         self.services = []
@@ -34,8 +46,8 @@ class Fleet:
             service.log.touch()
             self.services.append(service)
         self.services[0].prepare()
-        env = {"MAILFLOW_TEST_LEASE_S": str(LEASE_S)}
-        self.zygote = Zygote(self.services[0].config, env)
+        self._own = None if zygote else new_zygote(self.services[0].config)
+        self.zygote = zygote or self._own
         self.pids = [0] * workers
         self._frozen: dict[int, float] = {}
 
@@ -107,7 +119,12 @@ class Fleet:
 
     def close(self) -> None:
         """Make sure all are gone."""
-        self.zygote.close()
+        for pid in self.pids:
+            if pid and not self.zygote.has_ended(pid):
+                os.kill(pid, signal.SIGKILL)
+                self.zygote.wait(pid)
+        if self._own:
+            self._own.close()
 
     def said(self) -> str:
         """The last of the logs, for a failure's report."""

@@ -64,6 +64,8 @@ class Traffic:
     deliveries: dict[str, list[Delivery]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     progress: int = 0  # mails answered 250 so far
+    deaf: bool = False  # whether letters are left unanswered
+    first: threading.Event = field(default_factory=threading.Event)  # set with the first letter
 
     def __post_init__(self) -> None:
         self.smarthost = Smarthost()
@@ -118,10 +120,11 @@ class Traffic:
         headers = {name.lower(): value for name, value in _HEADER.findall(taken.raw)}
         message_id = headers[b"message-id"].decode()
         digest = hashlib.sha256(taken.raw).hexdigest()
+        self.first.set()
         with self._guard:
             copies = self.deliveries.setdefault(message_id, [])
             copies.append(Delivery(time.monotonic(), taken.recipient, digest))
-            if len(copies) == 1:
+            if len(copies) == 1 and not self.deaf:
                 self._answer(taken, message_id, headers)
 
     def _answer(self, taken: Taken, message_id: str, headers: dict[bytes, bytes]) -> None:
