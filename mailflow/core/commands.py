@@ -32,6 +32,7 @@ class Submission:
     cleared: tuple[str, ...] = ()  # fields written with an empty value ("Notice email: -")
     language: str = ""  # "" = no telling
     labelled: bool = True
+    mentioned: tuple[str, ...] = ()  # addresses in a text without labels, as it names them
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from mailflow.core.address import find_addresses
 from mailflow.core.commands import Submission
 from mailflow.core.hygiene import clean_line, fold
 from mailflow.core.language import detect
@@ -30,6 +31,9 @@ _SUBJECT = re.compile(
 _REPLY_PREFIX = re.compile(
     r"^\s*(?:(?:re|aw|antw|rv|fwd?|fw|enc|res|tr|wg|rif|r|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.I
 )
+
+#: Addresses of a prose mail that are worth proposing; who names more is asked plainly.
+_MAX_MENTIONED = 5
 
 
 def read_form(own: OwnText, subject: str, policy: Policy) -> Submission:
@@ -51,6 +55,8 @@ def read_form(own: OwnText, subject: str, policy: Policy) -> Submission:
         result = _with_forwarded(own_part, read_lines(own.forwarded.split("\n")))
     language = detect(own.text) or detect(own.forwarded) or detect(subject)
     result = replace(result, language=language)
+    if not result.labelled:
+        result = replace(result, mentioned=find_addresses(own.text)[:_MAX_MENTIONED])
     if not result.fields.account_name and (name := subject_name(subject)):
         result = replace(
             result,

@@ -10,8 +10,11 @@ import pytest
 
 from mailflow.core import commands as c
 from mailflow.core.decision import Decision, World
+from mailflow.core.form import read_form
 from mailflow.core.letter import Audience, Kind
 from mailflow.core.machine import TRANSITIONS, decide
+from mailflow.core.message import read
+from mailflow.core.newtext import own_text
 from mailflow.core.policy import Policy
 from mailflow.core.request import FINAL, Account, Fields, Person, Request, Role, State
 
@@ -400,3 +403,32 @@ def test_a_partner_cannot_speak_as_the_customer() -> None:
     assert decision.outcome == "unknown"
     assert decision.request is not None
     assert decision.request.state is State.PENDING
+
+
+def prose(text: str, subject: str = "") -> Decision:
+    """What follows a first mail without labels."""
+    own = own_text(read(f"From: {PARTNER.email}\r\n\r\n{text}".encode()))  # type: ignore[arg-type]
+    submission = read_form(own, subject, Policy())
+    actor = replace(ACTORS["partner"], address=PARTNER.email)
+    return decide(None, c.Open(submission), actor, world())
+
+
+def test_prose_is_answered_with_a_form_that_is_filled_in_but_nothing_is_taken() -> None:
+    decision = prose(f"Could you make an account for Tom, {TOM}?\r\nThanks, {PARTNER.email}")
+    assert decision.opened is None
+    assert decision.letters[0].kind is Kind.HELP
+    assert decision.letters[0].data["filled"] == {"customer_email": TOM}
+
+
+def test_an_address_in_prose_is_proposed_for_the_missing_customer() -> None:
+    decision = prose(f"It is for Tom, {TOM}.", "Account for Harbour Logistics")
+    assert decision.opened is not None
+    assert decision.opened.fields.customer_email == ""
+    (problem,) = decision.opened.errors
+    assert (problem.code, problem.suggestion) == ("missing:customer_email", TOM)
+
+
+def test_two_addresses_in_prose_are_not_chosen_from() -> None:
+    decision = prose(f"Ask {TOM} or eva@harbour.example.", "Account for Harbour Logistics")
+    assert decision.opened is not None
+    assert decision.opened.errors[0].suggestion == ""

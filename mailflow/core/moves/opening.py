@@ -51,10 +51,12 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         return refuse(person, actor.address, language, world)
     submission = command.submission
     if not submission.fields.given() and not submission.problems:
-        why = "empty" if not submission.labelled else "not_understood"
-        return send_form(Help(why, submission), actor, world, language=language)
+        guess = _only_stranger(submission, actor.address)
+        why = "prose" if guess else "empty" if not submission.labelled else "not_understood"
+        filled = replace(submission, fields=Fields(customer_email=guess))
+        return send_form(Help(why, filled), actor, world, language=language)
     checked = check(submission.fields, submission.provenance, person, world.policy)
-    errors = all_errors(submission, checked)
+    errors = _with_guess(all_errors(submission, checked), submission, actor.address)
     warnings = submission.warnings + checked.warnings
     domain = checked.fields.account_domain
     account = world.account_of(domain) if domain and not errors else None
@@ -84,6 +86,25 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         opened=request,
         events=(opened, Event("question_sent" if errors else "review_sent")),
         letters=(ask_or_show(request, new=True),),
+    )
+
+
+def _only_stranger(submission: Submission, sender: str) -> str:
+    """The one address that a text without labels names beside the sender's own, or ""."""
+    others = [address for address in submission.mentioned if address != sender]
+    return others[0] if len(others) == 1 else ""
+
+
+def _with_guess(
+    errors: tuple[Problem, ...], submission: Submission, sender: str
+) -> tuple[Problem, ...]:
+    """A missing customer is asked for with the address that the text names: proposed, not taken."""
+    guess = _only_stranger(submission, sender)
+    return tuple(
+        replace(problem, suggestion=guess)
+        if problem.code == "missing:customer_email" and not problem.suggestion
+        else problem
+        for problem in errors
     )
 
 
