@@ -21,10 +21,10 @@ _FORM = re.compile(
 _MOST_MEMORY = 256 * 1024 * 1024
 
 
-def hash_password(password: str, salt: bytes) -> str:
-    """The hash to be kept. `salt` is random, `SALT_BYTES` long."""
-    key = _key(password, salt, COST, BLOCK, LANES, _KEY_BYTES)
-    return f"scrypt:{COST}:{BLOCK}:{LANES}:{salt.hex()}:{key.hex()}"
+def hash_password(password: str, salt: bytes, cost: int = COST) -> str:
+    """The hash to be kept. `salt` is random, `SALT_BYTES` long; `cost` a power of two."""
+    key = _key(password, salt, cost, BLOCK, LANES, _KEY_BYTES)
+    return f"scrypt:{cost}:{BLOCK}:{LANES}:{salt.hex()}:{key.hex()}"
 
 
 def is_hash(text: str) -> bool:

@@ -20,8 +20,8 @@ BASE = "https://console.vendor.example"
 
 @cache
 def hashed(password: str = PASSWORD) -> str:
-    """A hash as configured, made once: it takes a tenth of a second."""
-    return passwords.hash_password(password, b"0123456789abcdef")
+    """A hash as configured, but a cheap one: tests log in often."""
+    return passwords.hash_password(password, b"0123456789abcdef", cost=1024)
 
 
 def users() -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import RedirectResponse, Response
 
 from mailflow.core.commands import Actor
+from mailflow.core.hygiene import clean_line
 from mailflow.flow import Flow
 from mailflow.flow.office import Office
 from mailflow.web.console.figures import Figures
@@ -19,6 +20,9 @@ from mailflow.web.console.gate import Gate
 from mailflow.web.console.kit import ConsoleKit
 from mailflow.web.console.sessions import Session, Sessions
 from mailflow.web.shield import Fault
+
+#: Both databases hold 63 bits; what is typed into an address may be more.
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,13 @@ class Visit:
     upload: tuple[str, bytes] | None = None
 
     def asked(self, name: str, limit: int = 200) -> str:
-        """A value of the query, cut to a sane length."""
-        return self.request.query_params.get(name, "")[:limit].strip()
+        """A value of the query, without signs that do not show, cut to a sane length."""
+        return clean_line(self.request.query_params.get(name, "")[:limit])
+
+    def number(self, name: str) -> int | None:
+        """A number of the query; None where there is none that could be an id."""
+        typed = self.asked(name)
+        return int(typed) if typed.isdecimal() and int(typed) <= LARGEST_ID else None
 
     @property
     def actor(self) -> Actor:

@@ -48,10 +48,7 @@ def show(shared: Console, visit: Visit) -> Response:
 
 def log(shared: Console, visit: Visit) -> Response:
     """What operators did that belongs to no request."""
-    after = visit.asked("after")
     with shared.db.reading() as session:
-        events = queries.operator_events(
-            session, limit=LINES + 1, after=int(after) if after.isdecimal() else None
-        )
+        events = queries.operator_events(session, limit=LINES + 1, after=visit.number("after"))
     more = events[LINES - 1].id if len(events) > LINES else None
     return shared.page(visit, "log.html.j2", events=events[:LINES], more=more)

@@ -7,19 +7,17 @@ from starlette.responses import Response
 
 from mailflow.letters import dates
 from mailflow.store import queries
-from mailflow.web.console.frame import Console, Visit
+from mailflow.web.console.frame import LARGEST_ID, Console, Visit
 from mailflow.web.console.mailtext import shown
 
 ROWS = 50
-_LARGEST_ID = 2**63 - 1
 
 
 def quarantine(shared: Console, visit: Visit) -> Response:
     """Mails set aside, newest first."""
-    after = visit.asked("after")
-    number = int(after) if after.isdecimal() and int(after) <= _LARGEST_ID else None
+    after = visit.number("after")
     with shared.db.reading() as session:
-        rows = queries.inbox_rows(session, states=["quarantined"], limit=ROWS + 1, after_id=number)
+        rows = queries.inbox_rows(session, states=["quarantined"], limit=ROWS + 1, after_id=after)
     more = rows[ROWS - 1].id if len(rows) > ROWS else None
     return shared.page(visit, "quarantine.html.j2", rows=rows[:ROWS], more=more)
 
@@ -140,6 +138,6 @@ def _outbound(shared: Console, visit: Visit) -> queries.OutboxLine:
 
 def _id(visit: Visit) -> int:
     number = int(visit.request.path_params["id"])
-    if number > _LARGEST_ID:
+    if number > LARGEST_ID:
         raise HTTPException(404)
     return number

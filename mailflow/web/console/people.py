@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailflow.core import roster
+from mailflow.core.hygiene import clean_line
 from mailflow.core.sheet import SheetError
 from mailflow.flow.office import Change
 from mailflow.store import queries
@@ -48,7 +49,7 @@ def accounts(shared: Console, visit: Visit) -> Response:
 
 def set_active(shared: Console, visit: Visit) -> Response:
     """Bar somebody from asking, or let him ask again."""
-    email, wanted = visit.fields.get("email", ""), visit.fields.get("do", "")
+    email, wanted = clean_line(visit.fields.get("email", "")), visit.fields.get("do", "")
     if wanted not in ("activate", "deactivate"):
         raise HTTPException(400)
     if not shared.office.set_active(email, wanted == "activate", visit.actor):

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailflow.core.commands import Cancel, Command, Hold, Reject, Release, Resend
-from mailflow.core.hygiene import clean_text
+from mailflow.core.hygiene import clean_line, clean_text
 from mailflow.core.request import FINAL, Request, State
 from mailflow.store import queries
 from mailflow.web.console.frame import Console, Visit
@@ -19,8 +19,6 @@ ROWS = 50
 #: Of one request's mails, each way. No human conversation is longer.
 MAILS = 200
 MAX_REASON = 1000
-#: SQLite and PostgreSQL hold 63 bits; what is typed into an address may be more.
-_LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,10 @@ class MailRow:
 
 def listing(shared: Console, visit: Visit) -> Response:
     """A page of requests, newest first."""
-    state, words, after = visit.asked("state"), visit.asked("q"), visit.asked("after")
+    state, words, after = visit.asked("state"), visit.asked("q"), visit.number("after")
     state = state if state in {one.value for one in State} else ""
-    number = int(after) if after.isdecimal() and int(after) <= _LARGEST_ID else None
     with shared.db.reading() as session:
-        found = queries.find_requests(session, state=state, words=words, limit=ROWS, after=number)
+        found = queries.find_requests(session, state=state, words=words, limit=ROWS, after=after)
     return shared.page(
         visit,
         "requests.html.j2",
@@ -99,7 +96,7 @@ def _command(visit: Visit) -> Command:
 
 
 def _find(shared: Console, visit: Visit) -> Request:
-    reference = str(visit.request.path_params["reference"])[:32]
+    reference = clean_line(visit.request.path_params["reference"][:32])
     with shared.db.reading() as session:
         request = queries.request_by_reference(session, reference)
     if request is None:
