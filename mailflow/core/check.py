@@ -240,10 +240,14 @@ def _notes(fields: Fields, policy: Policy, errors: list[Problem], warnings: list
 
 
 def all_errors(submission: Submission, checked: Checked) -> tuple[Problem, ...]:
-    """What the reading and the judging found, once each: a conflict is not also "missing"."""
+    """What the reading and the judging found, once each: a conflict is not also "missing".
+
+    Where several requests stand in one mail, nothing is missing: there is too much.
+    """
+    several = any(problem.code == "several_requests" for problem in submission.problems)
     told = {problem.field for problem in submission.problems if problem.field}
     return submission.problems + tuple(
         problem
         for problem in checked.errors
-        if not (problem.field in told and problem.code.startswith("missing:"))
+        if not ((several or problem.field in told) and problem.code.startswith("missing:"))
     )

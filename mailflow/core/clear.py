@@ -26,6 +26,7 @@ from mailflow.core.words import (
     PRAISE,
     THINGS,
     YES,
+    word_set,
 )
 
 BEFORE_YES = frozenset(["oh", "well", "all", "tous", "todos", "best", "regards", "cheers"])
@@ -117,9 +118,36 @@ def asks_us(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str
     at = places[0]
     if any(token in _FIRST for token in tokens[:at]):
         return False
+    if "ahead" in tokens[:at]:
+        return True  # "go ahead and confirm"
     near = [i for i, t in enumerate(tokens) if t in PLEASE and i not in places and i <= at + 2]
     # "Confirm, please proceed": the please belongs to the next verb.
     return bool(near) and not (near[0] > at and near[0] + 1 < len(tokens))
+
+
+def names_account(sentence: Sentence) -> bool:
+    """Whether a sentence says what is to be activated: "the account", "it"."""
+    return not _ACCOUNT.isdisjoint(sentence.tokens)
+
+
+_ACCOUNT = word_set("account it cuenta activenla conta compte konto kundenkonto")
+
+
+def speaks_to_somebody(sentence: Sentence) -> bool:
+    """Whether a greeting names a person: "Hi Ben," - and not "Hi team," or "Dear Sirs"."""
+    return sentence.greeting and any(
+        raw[:1].isupper() and token not in _NOBODY
+        for raw, token in zip(sentence.raw[1:], sentence.tokens[1:], strict=True)
+    )
+
+
+#: Whom one greets without meaning a person.
+_NOBODY = word_set(
+    "team all everyone sir sirs madam vendor support licensing desk there morning afternoon day "
+    "evening equipo todos senores senor senora senhores senhor senhora equipe equipa dias "
+    "tardes noches dia tarde noite monsieur madame messieurs mesdames tous tag abend zusammen "
+    "damen herren und"
+)
 
 
 def _stray(sentence: Sentence, at: int, strong: frozenset[str]) -> int:

@@ -27,6 +27,7 @@ CLOSING = re.compile(
     r"(?:muito )?obrigad[oa](?: desde ja)?|atenciosamente|att|abracos?|cumprimentos|com os melhores cumprimentos|melhores cumprimentos|grat[oa]|"
     r"(?:bien )?(?:a vous )?cordialement|bien a vous|(?:sinceres |meilleures |cordiales )?salutations(?: distinguees)?|merci(?: beaucoup| d'avance| bien| et bonne journee)?|bonne (?:journee|soiree)|"
     r"amicalement|(?:mit |mit den )?(?:freundliche[nm]?|beste[nm]?|viele[nm]?|herzliche[nm]?|liebe[nm]?|schone[nm]?)\s(?:gruss?e?n?|gruessen?|gruesse|dank)|mfg|vg|lg|gruss|gruesse?|"
+    r"see you(?: soon)?|take care|hasta (?:luego|pronto)|ate (?:ja|logo|breve)|a bientot|a plus tard|bis bald|"
     r"danke(?: schon| sehr| im voraus| und gruss)?|vielen dank(?: (?:im voraus|und (?:viele )?grusse?))?|besten dank)[\s,.!]*$"
 )
 

@@ -25,16 +25,21 @@ _ACCENTS = re.compile(
     "\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_TAB = re.compile("\t")
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
-def clean_text(text: str) -> str:
-    """Text of several lines: breaks become `\\n`, odd spaces plain ones, invisible signs go."""
+def clean_text(text: str, *, tabs: bool = False) -> str:
+    """Text of several lines: breaks become `\\n`, odd spaces plain ones, invisible signs go.
+
+    `tabs`: keep them; in a mail they part a label from its value.
+    """
     if text.isascii() and not _ASCII_ODD.search(text):
         return text
     text = _BREAKS.sub("\n", text)
     text = _INVISIBLE.sub("", text)
-    return _SPACES.sub(" ", text)
+    text = _SPACES.sub(" ", text)
+    return text if tabs else _TAB.sub(" ", text)
 
 
 def clean_line(text: str) -> str:

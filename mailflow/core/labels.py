@@ -14,7 +14,7 @@ _LABELS: dict[str, str] = {
         client name|end customer name|end customer|organisation name|organization name|organisation|organization|name of customer|name of the customer|customer company|company|acct name|account title|name for the account|
         nombre de la cuenta|nombre de cuenta|nombre cuenta|nombre de la smart account|nombre smart account|cuenta|nombre del cliente|nombre cliente|nombre de la empresa|nombre empresa|empresa|
         empresa cliente|razon social|cliente final|nombre de la organizacion|organizacion|
-        nome da conta|nome de conta|nome conta|conta|nome do cliente|nome cliente|nome da empresa|nome empresa|razao social|organizacao|nome da organizacao|nome da smart account|
+        nome da conta|nome de conta|nome conta|conta|nome do cliente|nome cliente|nome da empresa|nome empresa|razao social|organizacao|nome da organizacao|nome da smart account|nome da conta smart account|nome da conta smart|
         nom du compte|nom de compte|nom compte|compte|nom du client|nom client|nom de l'entreprise|nom de la societe|societe|entreprise|raison sociale|organisation cliente|client final|
         kontoname|name des kontos|konto name|konto|accountname|name des accounts|kundenname|name des kunden|firmenname|firma|unternehmen|kundenkonto|endkunde|unternehmensname|name der firma|smart-account-name""",
     "customer_email": """customer email|customer e-mail|customer mail|customer's email|customer's e-mail|customer email address|customer e-mail address|customer contact|customer contact email|email of customer|
@@ -129,6 +129,9 @@ _LEAD = re.compile(
     r"^[\s>]*(?:(?:[-*•·‣▪◦●○■□–+o]|\(?\d{1,2}[.)\]]|\(?[a-h][.)\]])\s+)?[\s*_#\"'•·-]*"
 )
 _EXTRA = re.compile(r"\((?:[^()]{0,60})\)|\[[^\[\]]{0,60}\]|\*")
+_BRACKETED = re.compile(r"\s*[\[(]([^\[\]()]{3,60})[\])]\s*")
+_ADDRESS = re.compile(r"\be-?mail[ -]address(es)?\b")
+_NUMBERED = re.compile(r"(?<=[^\W\d_]) ?\d{1,2}$")
 
 
 def label_of(text: str, *, exact: bool = False) -> str:
@@ -146,12 +149,14 @@ def _label_of(text: str) -> str:
     bare = tidy(text)
     if not bare or len(bare) > _MAX_LABEL + 2:
         return ""
-    return _EXACT.get(bare) or _EXACT.get(bare.replace(" (s)", "s")) or _near(bare)
+    shorter = _NUMBERED.sub("", _ADDRESS.sub(r"e-mail\1", bare))  # "User 2", "e-mail address of"
+    return _EXACT.get(bare) or _EXACT.get(shorter.replace("mailes", "mails"), "") or _near(bare)
 
 
 def tidy(text: str) -> str:
     """A label without bullet, number, stars, brackets: "2) *Nombre de la Cuenta* (obligatorio)"."""
-    bare = _EXTRA.sub(" ", _LEAD.sub("", text, count=1))
+    whole = _BRACKETED.fullmatch(text)  # "[Account name]: …"
+    bare = whole.group(1) if whole else _EXTRA.sub(" ", _LEAD.sub("", text, count=1))
     bare = fold(bare).replace("’", "'").replace("_", " ").replace("´", "'")
     return " ".join(bare.split()).strip(" :=-–.*_\"'#?")
 

@@ -14,6 +14,12 @@ from mailflow.core.sentences import is_closing
 _SEPARATOR = re.compile(r"\s*(?:[:：=\t|]|\s[-–—]+>?\s|->|=>|→)\s*")
 
 
+_GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
+
+
+_ROW = re.compile(r"\s*\|\s*([^|]+\|.*?)\s*\|\s*")
+
+
 _ALONE = re.compile(r"\s*[:：=]?\s*$")
 
 
@@ -76,6 +82,8 @@ def _single(lines: Sequence[str]) -> list[str]:
     """Several labelled values on one line ("Name: Acme; Domain: acme.example") on one each."""
     out: list[str] = []
     for line in lines:
+        if row := _ROW.fullmatch(line):  # drawn with bars
+            line = row.group(1)
         if (";" in line or "|" in line) and _labelled(line):
             pieces = _INLINE.split(line)
             if len(pieces) > 1 and all(_labelled(piece) for piece in pieces):
@@ -93,13 +101,24 @@ def _labelled(line: str) -> tuple[str, str, str] | None:
     for match in islice(_SEPARATOR.finditer(line[:120]), 4):
         label = line[: match.start()]
         if label and (name := label_of(label)):
-            value = line[match.end() :].strip()
-            return name, label, re.sub(r"^[:：=\s]+", "", value)
+            return name, label, _value(line[match.end() :], label)
+    if gap := _GAP.search(line[:80]):  # columns made with blanks
+        label = line[: gap.start()]
+        if (name := label_of(label, exact=True)) and not is_weak(label):
+            return name, label, line[gap.end() :].strip()
     bare = _ALONE.sub("", line)
     exact = len(bare) == len(line.rstrip())  # no separator: it may be a word of prose
     if len(bare) < 60 and (name := label_of(bare, exact=exact)) and not is_weak(bare):
         return name, bare, ""
     return None
+
+
+def _value(text: str, label: str) -> str:
+    """What stands behind the separator, without the star that closes a label in bold."""
+    value = re.sub(r"^[:：=\s]+", "", text.strip())
+    if value[:1] in ("*", "_") and label.lstrip(" -•>").startswith(value[0]):
+        value = value[1:].lstrip(" :：=") if value.count(value[0]) % 2 else value
+    return value
 
 
 def _table(lines: Sequence[str]) -> list[Entry]:

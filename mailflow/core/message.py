@@ -205,7 +205,7 @@ def _walk(part: mime.Part, found: _Found, *, top: bool = True) -> None:
         return
     data = transfer_decode(part.body, part.encoding)[: found.budget]
     found.budget -= len(data)
-    text = clean_text(decode(data, part.params.get("charset", "")))
+    text = clean_text(decode(data, part.params.get("charset", "")), tabs=part.type == "text/plain")
     if part.type == "text/html":
         found.html.append(text)
         return

@@ -93,7 +93,7 @@ FORWARD_WORD = re.compile(rf"(?<!\w)(?:{_any(_FORWARD_WORDS)})(?!\w)|转发|轉�
 _ORIGINAL_WORD = re.compile(
     rf"(?<!\w)(?:{_any(_ORIGINAL_WORDS)})(?!\w)|原始|原邮件|元の|원본", re.I
 )
-_RULED = re.compile(r"[-_=*—–]{2,}\s?(.{3,80}?)\s?[-_=*—–]{2,}")
+_RULED = re.compile(r"[-_=*—–]{2,}\s?(.{3,200}?)\s?[-_=*—–]{2,}")
 _BEGIN_FORWARD = re.compile(
     r"(?:begin forwarded message|start of forwarded message|inicio del mensaje reenviado|"
     r"início da mensagem (?:re)?encaminhada|início da mensagem reencaminhada|"

@@ -24,6 +24,10 @@ _QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|│┃]\s|\s*＞")
 _NAMED = re.compile(r"<[^<>\s]+@[^<>\s]+>\s*[:：]$")
 
 
+#: A row of a table drawn with bars is no quote: it is closed by one, and has two cells at least.
+_ROW = re.compile(r"\s*\|[^|\n]+\|[^\n]*\|\s*")
+
+
 _ESCAPED_FROM = re.compile(r">From ")
 
 
@@ -55,7 +59,7 @@ def mark_quoted(lines: list[str]) -> list[str | None]:
     out: list[str | None] = []
     torn = False
     for number, line in enumerate(lines):
-        if _QUOTED.match(line) and not _ESCAPED_FROM.match(line):
+        if _QUOTED.match(line) and not _ESCAPED_FROM.match(line) and not _ROW.fullmatch(line):
             out.append(None)
             torn = len(line) >= _WRAP and line[-1] not in ".!?:;"
             continue
@@ -167,6 +171,10 @@ def _attribution(lines: list[str | None], number: int) -> int:
         if wrote and (quotes.DATED.search(text) or quoted):
             begin = at
             for further in range(at - 1, max(number - 4, -1), -1):
+                torn = lines[further] or ""
+                if text.count(">") > text.count("<") and torn.endswith("<"):
+                    text, begin = f"{torn} {text}", further  # an address torn from its bracket
+                    continue
                 if quotes.BEGINS_WORD.match(lines[begin] or ""):
                     break  # "On …": it cannot begin earlier
                 above = (lines[further] or "").strip(" *_")

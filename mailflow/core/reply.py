@@ -14,8 +14,10 @@ from mailflow.core import commands
 from mailflow.core.clear import (
     asks_us,
     doubt_of,
+    names_account,
     says_the_same,
     says_yes,
+    speaks_to_somebody,
     tells_what_it_is,
     unclear,
 )
@@ -32,6 +34,7 @@ from mailflow.core.statements import MAX_TEXT, read_statement, read_wish
 from mailflow.core.words import (
     ACCEPT,
     ACCEPT_OPEN,
+    ACCEPT_ORDER,
     BY_PART,
     CONFIRM,
     CONFIRM_OPEN,
@@ -155,6 +158,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         (CONFIRM, CONFIRM_OPEN) if intent is Intent.CONFIRM else (ACCEPT, ACCEPT_OPEN)
     )
     also = strong | CONFIRM  # "I accept and confirm that …"
+    # "Please activate the account" is his yes if he says it to us, and not to "Hi Ben".
+    ours = intent is Intent.ACCEPT and not any(speaks_to_somebody(s) for s in sentences)
     said, asked, comment, words = "", "", [], 0
     for sentence in sentences:
         if BAD_SIGNS.search(sentence.text):
@@ -169,7 +174,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
             fault = unclear(sentence, also, open_form)
             if fault:
                 return unknown(fault)
-            if asks_us(sentence, strong, open_form):
+            orders = ACCEPT_ORDER if ours and names_account(sentence) else frozenset()
+            if asks_us(sentence, strong - orders, open_form):
                 asked = f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
                 continue
             if "…" in sentence.end:

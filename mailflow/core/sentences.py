@@ -101,6 +101,8 @@ def _sentence(text: str) -> Sentence | None:
     if not raw and mark != "?" and not text.strip(" .,!-_*#=~|>\"'()[]/\\"):
         return None
     folded = [fold(token.replace("’", "'")).strip(".") for token in raw]
+    if len(raw) > 2 and folded[-1] in _PARTED:
+        raw, folded, commas = _put_together(raw, folded, commas)
     if raw and BENIGN.search(" ".join(folded)):
         raw, folded, commas, quoted = _without_benign(raw, folded, commas, quoted)
     tokens = tuple(folded)
@@ -112,6 +114,28 @@ def _sentence(text: str) -> Sentence | None:
         frozenset(quoted),
         mark,
         address=bool(_DOMAIN.search(text)),
+    )
+
+
+#: German verbs that stand in two pieces, by the last: "ich nehme … an", "wir lehnen … ab".
+_PARTED = {
+    "an": {"nehme": "annehme", "nehmen": "annehme"},
+    "ab": {"lehne": "ablehnen", "lehnen": "ablehnen"},
+}
+
+
+def _put_together(
+    raw: list[str], folded: list[str], commas: set[int]
+) -> tuple[list[str], list[str], set[int]]:
+    whole = _PARTED[folded[-1]]
+    at = next((i for i, token in enumerate(folded) if token in whole), -1)
+    if not 0 <= at < len(folded) - 2:
+        return raw, folded, commas  # side by side it is a phrase of its own: "lehne ab"
+    last = len(folded) - 1
+    return (
+        raw[:last],
+        [*folded[:at], whole[folded[at]], *folded[at + 1 : last]],
+        {i for i in commas if i < last},
     )
 
 

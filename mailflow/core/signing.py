@@ -29,6 +29,108 @@ _TITLE = re.compile(
 )
 
 
+#: Posts and fields of work in lower case: "Assistante commerciale", "Responsable de compras".
+_POSTS = frozenset(
+    [
+        "assistant",
+        "assistante",
+        "asistente",
+        "assistente",
+        "manager",
+        "director",
+        "directora",
+        "diretor",
+        "diretora",
+        "directeur",
+        "directrice",
+        "responsable",
+        "responsavel",
+        "gerente",
+        "jefe",
+        "jefa",
+        "chefe",
+        "leiter",
+        "leiterin",
+        "engineer",
+        "ingeniero",
+        "ingeniera",
+        "engenheiro",
+        "engenheira",
+        "ingenieur",
+        "tecnico",
+        "tecnica",
+        "technicien",
+        "technicienne",
+        "techniker",
+        "consultant",
+        "consultante",
+        "consultor",
+        "consultora",
+        "berater",
+        "beraterin",
+        "coordinator",
+        "coordinador",
+        "coordinadora",
+        "coordenador",
+        "coordenadora",
+        "specialist",
+        "especialista",
+        "specialiste",
+        "buyer",
+        "comprador",
+        "compradora",
+        "acheteur",
+        "acheteuse",
+        "administrator",
+        "administrador",
+        "administradora",
+        "administrativo",
+        "administrativa",
+        "administratif",
+        "administrative",
+        "commercial",
+        "commerciale",
+        "comercial",
+        "sales",
+        "ventas",
+        "vendas",
+        "ventes",
+        "vertrieb",
+        "innendienst",
+        "compras",
+        "achats",
+        "einkauf",
+        "purchasing",
+        "procurement",
+        "sistemas",
+        "systems",
+        "informatica",
+        "informatique",
+        "it",
+        "operations",
+        "operaciones",
+        "operacoes",
+        "licensing",
+        "licencias",
+        "licencas",
+        "licences",
+        "support",
+        "soporte",
+        "suporte",
+        "marketing",
+        "finance",
+        "finanzas",
+        "financas",
+        "logistics",
+        "logistica",
+        "logistique",
+        "general",
+        "geral",
+        "regional",
+        "senior",
+        "junior",
+    ]
+)
 _OFFICES = frozenset(["manager", "supervisor", "office"])
 
 
@@ -72,12 +174,12 @@ def placed(found: list[Sentence], names: frozenset[str]) -> list[Sentence]:
             out.append(replace(sentence, closing=True))
             signed = signed or number > 0
             continue
-        head = False
-        last = number > 0 and _signs(found[number:], names)
+        last = not head and _signs(found[number:], names)
         if (signed or last) and _like_signature(sentence):
             out.append(replace(sentence, signature=True))
             signed = True
             continue
+        head = False
         out.append(sentence)
     return out
 
@@ -104,7 +206,8 @@ def _signed_off(sentence: Sentence) -> bool:
         rest = sentence.raw[words:]
         if 0 < len(rest) <= 3 and CLOSING.fullmatch(" ".join(sentence.tokens[:words])):
             tokens = sentence.tokens[words:]
-            return all(r[:1].isupper() for r in rest) and not any(t in DOUBTFUL for t in tokens)
+            if all(r[:1].isupper() for r in rest) and not any(t in DOUBTFUL for t in tokens):
+                return True
     return False
 
 
@@ -138,4 +241,8 @@ def _like_signature(sentence: Sentence) -> bool:
     capital = all(
         r[:1].isupper() or r[:1].isdigit() or r.lower() in _PARTICLES for r in sentence.raw
     )
-    return capital and (len(sentence.raw) <= 6 or bool(_TITLE.search(sentence.text)))
+    if capital:
+        return len(sentence.raw) <= 6 or bool(_TITLE.search(sentence.text))
+    return sentence.raw[0][:1].isupper() and all(
+        token in _POSTS or token in _PARTICLES for token in sentence.tokens
+    )

@@ -53,10 +53,16 @@ CONFIRM = CONFIRM_SAID | CONFIRM_OPEN
 ACCEPT_SAID = word_set(
     "accepted activated acepto aceptamos aceptado aceptada activo activamos activado activada aceito "
     "aceitamos aceite aceita ativo ativamos ativado ativada acceptons acceptee activons activee aktiviere "
-    "aktiviert akzeptiere akzeptiert angenommen j'accepte j'active"
+    "aktiviert akzeptiere akzeptiert annehme angenommen j'accepte j'active"
 )
 ACCEPT_OPEN = word_set(
-    "accept activate aceptar activar aceitar ativar accepter activer accepte aktivieren akzeptieren annehmen"
+    "accept activate aceptar activar aceitar ativar accepter activer accepte aktivieren akzeptieren annehmen "
+    "activen activenla activad ative ativem activez d'activer"
+)
+#: An order to us, who do it: "please activate the account" from C is his yes. ("Please accept" or
+#: "please confirm" asks us for something that only he can do.)
+ACCEPT_ORDER = word_set(
+    "activate activar activen activenla activad ativar ative ativem activer activez d'activer aktivieren"
 )
 ACCEPT = ACCEPT_SAID | ACCEPT_OPEN
 
@@ -67,15 +73,15 @@ BEFORE = word_set(
     "todas bem exata completo aprovo aprovado validado estou estamos acordo peticao otima "
     "toutes suis sommes valide validee validons approuve approuvons exacte exacts exactes complet complete bonne bons requete ordre "
     "alle allen aller stimmen bestens sehr bin vollstandig vollstandige richtigen korrekten genehmigt freigegeben "
-    "i we hereby herewith yes si sim oui ja ok okay oki all everything everyone and the "
+    "yep yup i we hereby herewith yes si sim oui ja ok okay oki all everything everyone and the "
     "is are it its it's looks look good great fine right correct perfect agreed data details information "
     "values request above this that's i'm we're have reviewed checked verified thanks thank very much many "
     "me happy can gladly we've i've absolutely definitely completely fully everything's all's sounds formally officially also do indeed so both our my excellent super "
     "yo nosotros nos le les lo la los las el te os vale todo todos toda correcto correcta "
     "correctos correctas bien perfecto perfecta conforme de acuerdo y e datos informacion solicitud esta estan es son gracias muchas "
-    "efectivamente exacto exactamente claro totalmente completamente queda quedan he hemos revisado comprobado verificado doy damos mi parte nuestra desde aqui procedo procedemos mediante presente estupendo genial "
+    "revisada revisados revisadas comprobada comprobados comprobadas verificada verificados verificadas efectivamente exacto exactamente claro totalmente completamente queda quedan he hemos revisado comprobado verificado doy damos mi parte nuestra desde aqui procedo procedemos mediante presente estupendo genial "
     "exato exatamente completamente eu nos tudo certo certa certos correto correta corretos corretas perfeito esta estao otimo "
-    "sao o a os as dados informacoes pedido solicitacao obrigado obrigada muito fica ficam tenho revisei verifiquei conferi conferido "
+    "conferidos conferidas conferida revisado revisados revisada revisadas verificados verificadas sao o a os as dados informacoes pedido solicitacao obrigado obrigada muito fica ficam tenho revisei verifiquei conferi conferido "
     "l'ensemble toutes exactement effectivement absolument entierement je nous vous le la les merci beaucoup d'accord dac tout tous est c'est ca cela convient bon parfait exact "
     "correcte correctes corrects moi donnees informations demande sont et par presente bien j'ai verifie verifies tres "
     "genau jawohl absolut vollstandig ich wir hiermit danke vielen dank alles gut passt stimmt korrekt richtig in ordnung einverstanden prima "
@@ -93,7 +99,7 @@ AFTER = (BEFORE - _ONLY_BEFORE) | word_set(
     "processus procedure activation envoyer formulaire "
     "vorgang prozess aktivierung bearbeitung senden legen richten um an zusammen "
     "side end thx cote seite unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
-    "of as shown listed given stated described below correctly accurate accurately valid true that "
+    "of as shown listed given stated described below abaixo debajo ci-dessous unten untenstehend untenstehende untenstehenden correctly accurate accurately valid true that "
     "account accounts creation application submission registration smart entry content contents summary "
     "please pls go ahead proceed continue create creating carry right "
     "asap best regards kind cheers customer customer's client client's company company's behalf "
@@ -114,6 +120,9 @@ AFTER = (BEFORE - _ONLY_BEFORE) | word_set(
 #: Small words that are harmless only before the given ones: "good to go", "fine for me".
 PAIRS: dict[str, frozenset[str]] = {
     "to": word_set("me us go proceed continue create"),
+    "go": word_set("ahead"),
+    "ahead": word_set("and"),
+    "vouloir": word_set("activer"),
     "for": word_set("me us our the this my account request"),
     "you": word_set("can may go"),
     "may": word_set("proceed go continue"),
