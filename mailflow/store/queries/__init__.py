@@ -42,6 +42,7 @@ from mailflow.store.queries.lists import (
     requests,
     timeline,
 )
+from mailflow.store.queries.pulse import Backlog, Paces, Today, backlog, paces, today
 from mailflow.store.queries.search import (
     RECENT,
     Found,
@@ -51,7 +52,6 @@ from mailflow.store.queries.search import (
     operator_events,
     request_checks,
 )
-from mailflow.store.queries.today import Backlog, Paces, Today, backlog, paces, today
 
 __all__ = [
     "RECENT",
