@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - tables of phrases
 """Whether a machine wrote a mail. Its word is never a decision, and it is never answered (I16).
 
 Headers are asked first (RFC 3834, RFC 3464, RFC 2919 and the marks of many programs), then the
@@ -19,6 +18,7 @@ from mailflow.core.machinewords import (
     AUTOMATIC_WORDS,
     AWAY,
     BOUNCE_SUBJECT,
+    CALENDAR_SUBJECT,
     CHALLENGE,
     DAEMONS,
     DELAYED,
@@ -176,12 +176,9 @@ def _by_headers(message: Message) -> Automatic | None:
 
 def _by_words(message: Message) -> Automatic | None:
     subject = fold(message.subject)
+    if CALENDAR_SUBJECT.match(subject):
+        return Automatic("calendar", "the subject is that of a calendar answer")
     if AUTO_SUBJECT.search(subject):
-        if re.match(
-            r"(?:accepted|declined|tentative|aceptada|rechazada|aceite|zugesagt|abgesagt|accepte ?):",
-            subject,
-        ):
-            return Automatic("calendar", "the subject is that of a calendar answer")
         return _away(message) or Automatic("auto_reply", "the subject says that it is automatic")
     text = _text(message)
     head = text[:600]

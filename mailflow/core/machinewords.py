@@ -30,14 +30,22 @@ AWAY = re.compile(
     r"fora do escritorio|estou (?:de ferias|ausente|fora)|estarei (?:de ferias|ausente|fora)|ausencia temporaria|ausente do escritorio|encontro-me (?:ausente|de ferias|fora)|"
     r"absent(?:e)? du bureau|je suis (?:absente?|en conges?|actuellement absente?|en vacances)|je serai absente?|en conges? (?:jusqu|du)|absence du bureau|message d'absence|actuellement absente?|"
     r"abwesenheit|nicht im (?:buro|hause)|ich bin (?:derzeit |momentan |zurzeit |vom .{3,40} )?(?:nicht (?:im|erreichbar)|abwesend|im urlaub|ausser haus)|im urlaub|ausser haus|bin ich nicht (?:im|erreichbar)|"
-    r"fuori (?:ufficio|sede)|assente dall|sono in ferie|afwezig|niet aanwezig|fravaer|franvarande|poissa|nieobecn|mimo kancelar|hazon kivul)"
+    r"will not be reading my (?:e-?)?mail|fuori (?:ufficio|sede)|assente dall|sono in ferie|afwezig|niet aanwezig|fravaer|franvarande|poissa|nieobecn|na urlopie|poza biurem|mimo kancelar|na dovolen|hazon kivul|szabadsagon vagyok|"
+    r"(?:ar|er) pa (?:semester|ferie)|kontorista|ofis d[iı]s[iı]nda|izinde(?:yim)?\b|in concediu|εκτος γραφειου|σε αδεια|"
+    r"в отпуске|вне офиса|отсутствую|у відпустці|不在にして|不在です|休暇(?:中|を|で)|外出しており|不在办公室|正在休假|休假中|外出中|부재중|휴가 ?중|خارج المكتب|מחוץ למשרד)"
 )
 
 
 AUTO_SUBJECT = re.compile(
     r"(?:^|\W)(?:auto(?:matic|mated|matica|matique|matische|matisch)?[ -]?(?:reply|response|respond\w*|answer|generated|antwort|resposta|respuesta|reponse)|"
     r"respuesta automatica|resposta automatica|reponse automatique|automatische antwort|automatisch(?:e)? (?:antwort|reactie|antwoord)|risposta automatica|automaattinen|automatiskt svar|automatisk svar|autosvar|"
-    r"automatyczna odpowiedz|automaticka odpoved|otomatik yanit|abwesenheitsnotiz|autoreply|auto:|avtomatich|автоответ|автоматический ответ|自动回复|自動返信|자동 회신|abwesend:|accepted:|declined:|tentative:|aceptada:|rechazada:|aceite:|accepte ?:|zugesagt:|abgesagt:)"
+    r"automatyczna odpowiedz|automaticka odpoved|otomatik yan[iı]t|abwesenheitsnotiz|autoreply|auto:|avtomatich|автоответ|автоматический ответ|自动回复|自動返信|자동 회신|abwesend:)"
+)
+
+
+#: At the very beginning only: "Re: Declined: …" answers a letter of ours.
+CALENDAR_SUBJECT = re.compile(
+    r"(?:accepted|declined|tentative|aceptada|rechazada|aceite|zugesagt|abgesagt|accepte ?):"
 )
 
 
@@ -47,7 +55,7 @@ TICKET_SUBJECT = re.compile(
 
 
 TICKET_WORDS = re.compile(
-    r"(?:(?:your|a|the) (?:new )?(?:ticket|case|incident|request|enquiry|inquiry|e-?mail|message) (?:has been|was|is) (?:received|created|opened|registered|logged|assigned|added|queued)|"
+    r"(?:(?:your|a|the) (?:new )?(?:ticket|case|incident|request|enquiry|inquiry|e-?mail|message)(?: [(\[]?[#\w-]{0,20}\d[)\]]?,?)? (?:has been|was|is) (?:received|created|opened|registered|logged|assigned|added|queued)|"
     r"(?:ticket|case|incident)(?: number| id| no\.?)? ?(?:is|has been|:|#)|thank(?:s| you) for (?:contacting|your (?:e-?mail|message|enquiry|request)|getting in touch|reaching out)|we (?:have )?received your (?:e-?mail|message|request|enquiry|ticket)|"
     r"(?:su|tu) (?:solicitud|caso|ticket|incidencia|consulta|mensaje|correo) ha sido (?:recibid|cread|registrad|abiert)|hemos recibido (?:su|tu) (?:solicitud|mensaje|correo|consulta|caso)|gracias por (?:contactar|ponerse en contacto|su mensaje|escribir)|se ha creado (?:el|un) (?:ticket|caso)|"
     r"(?:sua|seu) (?:solicitacao|chamado|ticket|mensagem|pedido|e-?mail) foi (?:recebid|criad|registrad|abert)|recebemos (?:sua|seu|a sua|o seu)|obrigad[oa] por (?:entrar em contato|contactar|contatar|sua mensagem)|"
@@ -58,6 +66,7 @@ TICKET_WORDS = re.compile(
 
 CHALLENGE = re.compile(
     r"(?:(?:click|reply|respond|follow|visit|press|complete|use).{0,80}(?:to (?:verify|prove|confirm) (?:that )?you(?:'re| are)|(?:deliver|release|approve) your (?:message|e-?mail|mail))|"
+    r"to (?:release|deliver) (?:your|this|the) (?:message|e-?mail|mail)[, ].{0,40}(?:reply|click|press|visit)|"
     r"(?:verify|confirm) (?:that )?you(?:'re| are) (?:a )?(?:human|person|real|not a)|challenge[ -]response|sender (?:verification|confirmation|address verification)|your (?:message|e-?mail|mail) (?:is|has been) (?:being )?(?:held|quarantined|placed on hold|waiting)|"
     r"(?:spam ?arrest|boxbe|mailblocks|tmda|bluebottle|earthlink spamblocker|antispam ?uol)|not (?:yet )?(?:on|in) my (?:approved|allowed|white)|allow-?list|approved senders?|"
     r"demuestre que|verificar que (?:es|usted)|su mensaje (?:esta|ha sido) retenido|comprove que|confirme que voce|sua mensagem (?:esta|foi) retida|antispam|prouver que vous|votre message est en attente|beweisen sie|bestatigen sie.{0,60}(?:mensch|absender)|ihre nachricht wurde zuruckgehalten)",
@@ -66,7 +75,7 @@ CHALLENGE = re.compile(
 
 
 AUTOMATIC_WORDS = re.compile(
-    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|auto-?generated|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)|"
+    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|(?:generated|created|sent) automatically|auto-?generated|(?:blocked|rejected|stopped) by (?:the|our|a) (?:content|spam|mail|e-?mail) filter|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)|"
     r"unattended mailbox|(?:mailbox|address) is not (?:monitored|attended)|no longer (?:with|works? (?:at|for)|employed)|has left the (?:company|organi[sz]ation)|"
     r"(?:este|esta) (?:es )?(?:un |una )?(?:mensaje|correo|respuesta|e-?mail) (?:es |ha sido )?(?:generad[oa] )?automatic|respuesta automatica|no responda a este (?:correo|mensaje)|ya no trabaja|ya no (?:esta|pertenece|forma parte)|"
     r"mensagem automatica|resposta automatica|nao responda (?:a )?est[ea]|ja nao trabalha|nao trabalha mais|e-?mail automatico|gerad[oa] automaticamente|"
@@ -94,8 +103,28 @@ LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "list-help", "x-mail
                  "mailing-list", "x-loop", "feedback-id", "x-campaign-id", "x-csa-complaints")  # fmt: skip
 
 
+RECEIPT_SUBJECT = re.compile(
+    r"(?:read|not read|deleted|gelesen|ungelesen gel\w+|leido|no leido|lida|nao lida|lu|non lu|letto|gelezen) ?:"
+)
+
+
+RECEIPT_WORDS = re.compile(
+    r"(?:was read on|was deleted without being read|(?:se )?leyo el|fue leido|foi lid[oa]|a ete lu|a ete supprime sans etre lu|"
+    r"wurde (?:am .{6,60} )?(?:gelesen|ungelesen geloscht)|eliminado sin leer|excluida sem ser lida)"
+)
+
+
+#: What mail servers say at the head of a bounce; with the subject of one, whoever it is from.
+BOUNCE_WORDS = re.compile(
+    r"(?:this is the (?:mail system|qmail-send|mail delivery)|could not be delivered to (?:one or more|the following|all)|"
+    r"delivery to the following recipients? (?:has )?failed|was not delivered to|did not reach (?:some|the following)|permanent (?:fatal )?error|"
+    r"\b5\d\d[ -]5\.\d\.\d|nicht zugestellt werden|no se (?:ha )?(?:pudo|podido) entregar|nao (?:pode|foi possivel) (?:ser )?entreg|n'a pas pu etre (?:remis|distribu))"
+)
+
+
 REACTION = re.compile(
-    r"^\W*(?:\S{1,8} )?.{0,80}(?:reacted (?:to|via)|liked your (?:message|e-?mail)|ha reaccionado|reagiu a|a reagi|hat (?:auf .{1,80})?reagiert)"
+    r"^\W*(?:\S{1,8} )?.{0,80}(?:reacted (?:to|via)|liked your (?:message|e-?mail)|ha reaccionado|reagiu a|a reagi|hat (?:auf .{1,80})?reagiert|"
+    r"(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned) [“\"«])"
 )
 
 
