@@ -1,8 +1,4 @@
-"""A service without doors: the real rules on a database of one's own, and a clock one can move.
-
-Mails are put in by hand, letters are read from the outbox, nothing is sent. `mailflow rehearse`
-plays folders of mails on it, and the tests tell stories with it.
-"""
+"""The rooms between the doors, wired as in the daemon, worked by hand."""
 
 from __future__ import annotations
 
@@ -17,12 +13,13 @@ from mailflow.core.policy import Policy
 from mailflow.flow import Flow
 from mailflow.letters import Letters
 from mailflow.processor import Authenticator, Processor
-from mailflow.store import inbox, queries
+from mailflow.store import inbox, outbox, queries
 from mailflow.store.db import Database
 from mailflow.store.inbox import Incoming
 from mailflow.timers import sweep
 
 _MANY = 1_000_000
+_LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,17 @@ class Written:
 
 
 class Rehearsal:
-    """The rooms between the doors, wired as in the daemon, worked by hand."""
+    """A whole service, one mail or one span of time after the other.
+
+    Args:
+        config: Addresses, languages, policy.
+        db: Its own database, migrated; its business clock is moved.
+        authenticator: Judges who sent a mail.
+        letters: Already loaded ones; else they are loaded for `config`.
+        chance: Gives n random bytes.
+        captures: Whether letters are taken from the outbox, as the sender would do at once; else
+            they stay there.
+    """
 
     def __init__(
         self,
@@ -52,6 +59,7 @@ class Rehearsal:
         *,
         letters: Letters | None = None,
         chance: Callable[[int], bytes] = secrets.token_bytes,
+        captures: bool = False,
     ) -> None:
         self.config = config
         self.db = db
@@ -59,7 +67,10 @@ class Rehearsal:
         letters = letters or Letters(config.service, Path(folder) if folder else None)
         self.flow = Flow(db, letters, config, chance=chance)
         self._processor = Processor(self.flow, authenticator)
+        self._captures = captures
         self._seen = 0
+        #: Return path of each captured letter, with its secret: where its bounce goes.
+        self.return_paths: dict[int, str] = {}
 
     @property
     def policy(self) -> Policy:
@@ -80,9 +91,7 @@ class Rehearsal:
         peer: str = "127.0.0.1",
     ) -> int:
         """A mail arrives and is worked on; returns its inbox id."""
-        (stored,) = inbox.put_many(
-            self.db, [Incoming(raw, mail_from, recipients, peer, "smtp")]
-        )
+        (stored,) = inbox.put_many(self.db, [Incoming(raw, mail_from, recipients, peer, "smtp")])
         self.work()
         return stored.id
 
@@ -90,6 +99,7 @@ class Rehearsal:
         """Work on all that waits."""
         while self._processor.round():
             pass
+        self.capture()
 
     def pass_time(self, span: timedelta) -> None:
         """Let time pass in steps of a day at most, doing what becomes due on the way."""
@@ -98,6 +108,14 @@ class Rehearsal:
             self.db.clock_offset += step
             span -= step
             sweep(self.flow)
+            self.capture()
+
+    def capture(self) -> None:
+        """Take what is due from the outbox, where this rehearsal captures."""
+        while self._captures and (claimed := outbox.claim(self.db, 100, _LEASE)):
+            for mail in claimed:
+                self.return_paths[mail.id] = mail.mail_from
+                outbox.mark(self.db, mail.id, mail.fence, "captured", "captured, not sent")
 
     def letters(self) -> list[Written]:
         """The letters written since the last call, oldest first."""
