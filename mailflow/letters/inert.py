@@ -24,7 +24,7 @@ _BARE = re.compile(
 )
 # "S.A." and "3.5" are no addresses: a top-level domain has two letters or more.
 _DOT = re.compile(r"(?<=[\w\]])[.。．｡](?=[^\W\d_]{2}|\d+[^\W\d_])")
-_IP = re.compile(r"(?<=\d)\.(?=\d{1,3}(?:\.\d{1,3}|[/:]))")
+_IP = re.compile(r"\b(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\b")
 _AT = re.compile(r"(?<=\S)[@＠](?=\S)")
 # More than three accents on one letter are a tower that covers the lines above.
 _ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
@@ -59,7 +59,7 @@ def unlink(value: str) -> str:
     """
     if not _RISKY.search(value):
         return value
-    value = _AT.sub("[@]", _IP.sub("[.]", _DOT.sub("[.]", unlink_url(value))))
+    value = _AT.sub("[@]", _IP.sub(r"\1[.]\2[.]\3[.]\4", _DOT.sub("[.]", unlink_url(value))))
     return value.replace("\\\\", "\\ \\")
 
 

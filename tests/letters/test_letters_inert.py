@@ -292,7 +292,7 @@ def test_an_account_named_like_a_host_stays_readable_for_its_partner(letters: Le
     "harmless",
     [
         "S.A.", "3.5 %", "10:42", "Note: text", "a/b", "user (at) home", "1.000,50 EUR", "C:", "...",
-        "Dr. No", "e.g. this", "A & B", "100%", "50:50", "@", "x @ y", "No.7", "v2.1",
+        "Dr. No", "e.g. this", "A & B", "100%", "50:50", "@", "x @ y", "No.7", "550 5.1.1", "v2.1",
     ],
 )  # fmt: skip
 def test_what_is_no_link_is_left_alone(harmless: str) -> None:
