@@ -30,10 +30,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL
-from sqlmodel import Session as Session
 
 from mailflow.store.clock import NOW
-from mailflow.store.prepared import Prepared, driver_of
+from mailflow.store.prepared import Prepared
+from mailflow.store.session import Session as Session
+from mailflow.store.session import driver_of
 
 #: Longest wait for the write lock of a SQLite file, within this process and against others.
 BUSY_SECONDS = 20.0
@@ -80,17 +81,17 @@ class Database:
         with (
             _translated(),
             self._writing(),
-            Session(self._writer, expire_on_commit=False) as session,
-            session.begin(),
+            self._writer.connect() as connection,
+            connection.begin(),  # now, not with the first statement: `now` is read after it
         ):
-            session.connection()  # begins now, not with the first statement: `now` is read after it
-            yield session
+            yield Session(connection)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state of the database and cannot change it."""
-        with _translated(), Session(self._reader, expire_on_commit=False) as session:
-            yield session
+        with _translated(), self._reader.connect() as connection:
+            connection.begin()  # ends, with nothing to keep, when the connection is given back
+            yield Session(connection)
 
     @contextlib.contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -185,11 +186,7 @@ def savepoint(session: Session) -> Iterator[None]:
 
 
 def run(session: Session, statement: Any, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
-    """Execute a statement built once, on the session's connection.
-
-    `session.execute` does the same after some thought about objects; on the way of a mail there
-    are none.
-    """
+    """Execute a statement that is not `Prepared`: one that is seldom run, or built as needed."""
     return session.connection().execute(statement, parameters)
 
 
@@ -243,11 +240,11 @@ def _query_only(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    _BEGIN_IMMEDIATE.run_on(connection)
+    _BEGIN_IMMEDIATE.run(Session(connection))
 
 
 def _begin(connection: Connection) -> None:
-    _BEGIN.run_on(connection)
+    _BEGIN.run(Session(connection))
 
 
 def _postgres_engines(url: URL) -> tuple[Engine, Engine]:

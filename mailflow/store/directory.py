@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, text, update
-from sqlmodel import Session
 
 from mailflow.core.request import Account, Person, Role
 from mailflow.store import tables
 from mailflow.store.db import run
 from mailflow.store.prepared import Prepared
+from mailflow.store.session import Session
 from mailflow.store.text import storable
 
 _person = tables.PersonRow.__table__  # type: ignore[attr-defined]

@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
 
 from mailflow.store.clock import NOW
 from mailflow.store.db import Database, run
 from mailflow.store.lists import is_in
+from mailflow.store.session import Session
 from mailflow.store.tables import MailboxMail, MailboxRow
 from mailflow.store.text import storable
 

@@ -14,10 +14,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import Session
 
 from mailflow import failpoints
 from mailflow.store.db import Database
+from mailflow.store.session import Session
 
 _FOLDER = Path(__file__).parent / "migrations"
 #: An arbitrary number that means "mailflow's schema" to pg_advisory_xact_lock.

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, func, or_, select, text, true, update
-from sqlmodel import Session, UTCDateTime
+from sqlmodel import UTCDateTime
 
 from mailflow import failpoints
 from mailflow.store.clock import NOW, in_seconds, seconds
 from mailflow.store.db import Database, run
 from mailflow.store.lists import is_in
 from mailflow.store.prepared import Prepared, insert_of
+from mailflow.store.session import Session
 from mailflow.store.tables import Outbox, OutboxRaw
 from mailflow.store.text import storable
 
@@ -224,6 +225,29 @@ def mark(
 _lease_over = or_(_c.state == "due", _c.next_attempt_at <= NOW)
 
 
+def _withdrawing(*conditions: Any) -> Prepared:
+    return Prepared(
+        update(_outbox)
+        .where(_c.request_id == bindparam("its_request"), _OPEN, *conditions)
+        .values(
+            state=case((_lease_over, "withdrawn"), else_=_c.state),
+            finished_at=case((_lease_over, bindparam("at", type_=UTCDateTime())), else_=None),
+            recalled=true(),
+        )
+        .returning(_c.state)
+    )
+
+
+_to = _c.recipient == bindparam("its_recipient")
+_of_kind = is_in(_c.kind, "its_kinds")
+_WITHDRAW = {  # by whether it is about one recipient, and about some kinds
+    (False, False): _withdrawing(),
+    (True, False): _withdrawing(_to),
+    (False, True): _withdrawing(_of_kind),
+    (True, True): _withdrawing(_to, _of_kind),
+}
+
+
 def withdraw(
     session: Session,
     request_id: int,
@@ -236,22 +260,14 @@ def withdraw(
     Returns how many will surely not go out. One that a sender has just now may, but is not tried
     again.
     """
-    statement = (
-        update(_outbox)
-        .where(_c.request_id == request_id, _OPEN)
-        .values(
-            state=case((_lease_over, "withdrawn"), else_=_c.state),
-            finished_at=case((_lease_over, at), else_=None),
-            recalled=true(),
-        )
-        .returning(_c.state)
-    )
-    if recipient is not None:
-        statement = statement.where(_c.recipient == recipient)
-    if kinds is not None:
-        statement = statement.where(_c.kind.in_(list(kinds)))
-    states: Sequence[Any] = run(session, statement).scalars().all()
-    return sum(state == "withdrawn" for state in states)
+    values = {
+        "its_request": request_id,
+        "at": at,
+        "its_recipient": recipient,
+        "its_kinds": None if kinds is None else list(kinds),
+    }
+    rows = _WITHDRAW[recipient is not None, kinds is not None].all(session, values)
+    return sum(row.state == "withdrawn" for row in rows)
 
 
 def retry(db: Database, ids: Sequence[int]) -> int:

@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy.exc as errors
-from sqlalchemy import Connection, Dialect, bindparam, insert
-from sqlmodel import Session, UTCDateTime
+from sqlalchemy import Dialect, bindparam, insert
+from sqlmodel import UTCDateTime
+
+from mailflow.store.session import Session
 
 Parameters = Mapping[str, Any]
 _Convert = Callable[[Any], Any] | None
@@ -35,8 +37,8 @@ class Prepared:
 
     def all(self, session: Session, parameters: Parameters | None = None) -> list[Any]:
         """Run it; every row, as a named tuple."""
-        connection, form = self._at(session)
-        return form.rows(form.execute(connection, parameters or {}))
+        form = self._form(session)
+        return form.rows(form.execute(session, parameters or {}))
 
     def first(self, session: Session, parameters: Parameters | None = None) -> Any:
         """Run it; the first row, or None."""
@@ -50,35 +52,27 @@ class Prepared:
 
     def run(self, session: Session, parameters: Parameters | None = None) -> int:
         """Run it; how many rows it changed."""
-        connection, form = self._at(session)
-        cursor = form.execute(connection, parameters or {})
+        form = self._form(session)
+        cursor = form.execute(session, parameters or {})
         # SQLite counts the rows of RETURNING only when they have been fetched.
         changed: int = len(form.rows(cursor)) if form.returns else cursor.rowcount
         return changed
 
-    def run_on(self, connection: Connection) -> None:
-        """Run it, without parameters, on a connection that has no session (yet)."""
-        self._form(connection).execute(connection, {})
-
     def each(self, session: Session, many: Sequence[Parameters]) -> list[list[Any]]:
         """Run it once for each set of parameters; the rows of each run."""
-        connection, form = self._at(session)
-        if connection.dialect.name == "sqlite":
-            return [form.rows(form.execute(connection, one)) for one in many]
-        return form.pipeline(connection, many)
+        form = self._form(session)
+        if session.dialect == "sqlite":
+            return [form.rows(form.execute(session, one)) for one in many]
+        return form.pipeline(session, many)
 
-    def _at(self, session: Session) -> tuple[Connection, _Form]:
-        connection = session.connection()
-        return connection, self._form(connection)
-
-    def _form(self, connection: Connection) -> _Form:
-        name = connection.dialect.name
+    def _form(self, session: Session) -> _Form:
+        name = session.dialect
         form = self._forms.get(name)
         if form is None:
             statement = self._statement
             if isinstance(statement, Mapping):
                 statement = statement[name]
-            form = self._forms[name] = _Form(statement, connection.dialect)
+            form = self._forms[name] = _Form(statement, session.connection().dialect)
         return form
 
 
@@ -93,6 +87,7 @@ class _Form:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
+        self._errors = dialect.loaded_dbapi.Error
         self._positional = compiled.positional
         values = compiled.params
         # Literals of the statement are parameters too; they bring their value along.
@@ -104,70 +99,72 @@ class _Form:
         described = getattr(statement, "column_descriptions", None)
         if described is None:
             described = getattr(statement, "returning_column_descriptions", [])
-        self._readers = [_reader(one["type"], dialect) for one in described]
+        readers = [(place, _reader(one["type"], dialect)) for place, one in enumerate(described)]
+        self._readers = [(place, read) for place, read in readers if read is not None]
         self.returns = bool(described)
         names = [one["name"] for one in described]
-        self._row: Callable[..., Any] = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+        self._row = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]
 
-    def execute(self, connection: Connection, parameters: Parameters) -> Any:
+    def execute(self, session: Session, parameters: Parameters) -> Any:
         """Run it on the driver's connection; its cursor."""
         try:
-            return driver_of(connection).execute(self._sql, self._values(parameters))
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise self._wrapped(connection, error) from error
+            return session.driver.execute(self._sql, self._values(parameters))
+        except self._errors as error:
+            raise self._wrapped(session, error) from error
 
-    def pipeline(self, connection: Connection, many: Sequence[Parameters]) -> list[list[Any]]:
+    def pipeline(self, session: Session, many: Sequence[Parameters]) -> list[list[Any]]:
         """Run it many times without waiting for each answer (psycopg)."""
         if not many:
             return []
         try:
-            with driver_of(connection).cursor() as cursor:
+            with session.driver.cursor() as cursor:
                 values = [self._values(one) for one in many]
                 cursor.executemany(self._sql, values, returning=self.returns)
                 results = [self.rows(cursor)]
                 while self.returns and cursor.nextset():
                     results.append(self.rows(cursor))
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise self._wrapped(connection, error) from error
+        except self._errors as error:
+            raise self._wrapped(session, error) from error
         return results if self.returns else [[] for _ in many]
 
     def rows(self, cursor: Any) -> list[Any]:
         """The rows of an executed statement, read."""
         if not self.returns:
             return []
-        row = self._row
-        return [
-            row(*[
-                value if read is None or value is None else read(value)
-                for read, value in zip(self._readers, raw, strict=True)
-            ])
-            for raw in cursor.fetchall()
-        ]  # fmt: skip
+        return [self._row(self._read(raw)) for raw in cursor.fetchall()]
+
+    def _read(self, raw: Sequence[Any]) -> Sequence[Any]:
+        """The values of a row as they are meant; most are so already."""
+        if not self._readers:
+            return raw
+        values = list(raw)
+        for place, read in self._readers:
+            if values[place] is not None:
+                values[place] = read(values[place])
+        return values
 
     def _values(self, parameters: Parameters) -> Any:
-        values = []
-        for name, required, write, fixed in self._parameters:
-            value = parameters[name] if required else fixed
-            values.append(value if write is None else write(value))
+        values = [
+            (parameters[name] if required else fixed)
+            if write is None
+            else write(parameters[name] if required else fixed)
+            for name, required, write, fixed in self._parameters
+        ]
         if self._positional:
             return values
         return {one[0]: value for one, value in zip(self._parameters, values, strict=True)}
 
-    def _wrapped(self, connection: Connection, error: Any) -> Exception:
+    def _wrapped(self, session: Session, error: Any) -> Exception:
         """The driver's error in SQLAlchemy's class, without values: they may be secret."""
-        lost = connection.dialect.is_disconnect(error, driver_of(connection), None)
+        connection, driver = session.connection(), session.driver
+        lost = connection.dialect.is_disconnect(error, driver, None)
         if lost:
             connection.invalidate(error)
         wrapped: Exception = errors.DBAPIError.instance(
-            self._sql, None, error, connection.dialect.loaded_dbapi.Error, hide_parameters=True,
+            self._sql, None, error, self._errors, hide_parameters=True,
             connection_invalidated=lost, dialect=connection.dialect,
         )  # fmt: skip
         return wrapped
-
-
-def driver_of(connection: Connection) -> Any:
-    """The driver's own connection below SQLAlchemy's."""
-    return connection.connection.dbapi_connection
 
 
 def _writer(kind: Any, dialect: Dialect) -> _Convert:

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, delete, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, UTCDateTime
+from sqlmodel import UTCDateTime
 
 from mailflow.store.db import run
 from mailflow.store.prepared import Prepared
+from mailflow.store.session import Session
 from mailflow.store.tables import Quota
 
 _quota = Quota.__table__  # type: ignore[attr-defined]

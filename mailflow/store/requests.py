@@ -14,12 +14,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, UTCDateTime
+from sqlmodel import UTCDateTime
 
 from mailflow.core.request import Request
 from mailflow.store.clock import NOW
 from mailflow.store.documents import from_document, to_document
 from mailflow.store.prepared import Prepared, insert_of
+from mailflow.store.session import Session
 from mailflow.store.tables import Account, Check, Event, Remark, RequestRow
 from mailflow.store.text import storable
 

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, delete, select, update
-from sqlmodel import Session
 
 from mailflow.core.request import FINAL
 from mailflow.store import tables
 from mailflow.store.db import Database, run
+from mailflow.store.session import Session
 
 _inbox = tables.Inbox.__table__  # type: ignore[attr-defined]
 _inbox_raw = tables.InboxRaw.__table__  # type: ignore[attr-defined]

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlmodel import Session
 
-from mailflow.store.db import run
+from mailflow.store.lists import is_in
 from mailflow.store.prepared import Prepared, insert_of
+from mailflow.store.session import Session
 from mailflow.store.tables import Token
 
 _token = Token.__table__  # type: ignore[attr-defined]
@@ -96,6 +97,21 @@ def find(session: Session, hash: str) -> TokenRow | None:
     return None if row is None else TokenRow(*row)
 
 
+def _withdrawing(*conditions: Any) -> Prepared:
+    held = (_c.request_id == bindparam("its_request")) & _c.withdrawn_at.is_(None)
+    return Prepared(update(_token).where(held, *conditions).values(withdrawn_at=bindparam("at")))
+
+
+_of_person = _c.person == bindparam("its_person")
+_for_purpose = is_in(_c.purpose, "its_purposes")
+_WITHDRAW = {  # by whether it is about one person, and about some purposes
+    (False, False): _withdrawing(),
+    (True, False): _withdrawing(_of_person),
+    (False, True): _withdrawing(_for_purpose),
+    (True, True): _withdrawing(_of_person, _for_purpose),
+}
+
+
 def withdraw(
     session: Session,
     request_id: int,
@@ -107,13 +123,10 @@ def withdraw(
 
     Returns how many were taken now.
     """
-    statement = (
-        update(_token)
-        .where(_c.request_id == request_id, _c.withdrawn_at.is_(None))
-        .values(withdrawn_at=at)
-    )
-    if person is not None:
-        statement = statement.where(_c.person == person)
-    if purposes is not None:
-        statement = statement.where(_c.purpose.in_(list(purposes)))
-    return run(session, statement).rowcount
+    values = {
+        "its_request": request_id,
+        "at": at,
+        "its_person": person,
+        "its_purposes": None if purposes is None else list(purposes),
+    }
+    return _WITHDRAW[person is not None, purposes is not None].run(session, values)

@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, true, update
-from sqlmodel import Session
 
 from mailflow import failpoints
 from mailflow.store.clock import NOW
 from mailflow.store.db import Database, run
 from mailflow.store.prepared import Prepared
+from mailflow.store.session import Session
 from mailflow.store.tables import Inbox, Outbox, WorkerRow
 
 #: An arbitrary number that means "a mailflow worker" as first key of PostgreSQL's advisory locks.

@@ -367,7 +367,7 @@ def test_a_fault_of_ours_loses_nothing_and_sets_the_mail_aside_after_three(
 
             from mailflow.store.tables import Inbox
 
-            session.exec(update(Inbox).where(col(Inbox.state) == "waiting").values(
+            session.connection().execute(update(Inbox).where(col(Inbox.state) == "waiting").values(
                 next_attempt_at=house.db.machine_now(session) - DAY))  # fmt: skip
     house.service.work()
     assert house.outcomes()[-1][0] == "failed"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Row
 
 from mailflow.config import DeliverySettings
 from mailflow.core.retry import Backoff
@@ -52,11 +53,10 @@ def add(db: Database, *recipients: str, age: timedelta = timedelta()) -> list[in
         ]  # fmt: skip
 
 
-def row(db: Database, mail_id: int) -> Outbox:
+def row(db: Database, mail_id: int) -> Row[Any]:
+    table = Outbox.__table__  # type: ignore[attr-defined]
     with db.reading() as session:
-        found = session.get(Outbox, mail_id)
-        assert found is not None
-        return found
+        return session.connection().execute(table.select().where(table.c.id == mail_id)).one()
 
 
 def states(db: Database, ids: list[int]) -> list[str]:

@@ -8,14 +8,15 @@ from sqlalchemy import text
 from mailflow.store import directory, inbox, outbox, quota, requests, tokens
 from mailflow.store.db import Database
 from mailflow.store.inbox import arrival, work
-from mailflow.store.prepared import Prepared, driver_of
-from mailflow.store.queries import facts
+from mailflow.store.prepared import Prepared
+from mailflow.store.queries import facts, threads
 from tests.store.make import incoming, posted
 
 HOT = {
-    f"{module.__name__.rpartition('.')[2]}.{name}": statement
-    for module in (arrival, directory, facts, outbox, quota, requests, tokens, work)
-    for name, statement in sorted(vars(module).items())
+    f"{module.__name__.rpartition('.')[2]}.{name}{form}": statement
+    for module in (arrival, directory, facts, outbox, quota, requests, threads, tokens, work)
+    for name, found in sorted(vars(module).items())
+    for form, statement in (found.items() if isinstance(found, dict) else [("", found)])
     if isinstance(statement, Prepared)
 }
 
@@ -27,13 +28,13 @@ def explained(db: Database, name: str) -> list[str]:
         if db.dialect == "postgresql":
             # Small tables are scanned whatever indexes there are; long ones would not be.
             session.connection().execute(text("SET LOCAL enable_seqscan = off"))
-        connection, form = statement._at(session)
+        form = statement._form(session)
         given = {"limit": 10, "ids": [1], "hashes": ["1"]}
         values = [
             (key, write(given[key]) if write and key in given else given.get(key))
             for key, _, write, _ in form._parameters
         ]
-        driver = driver_of(connection)
+        driver = session.driver
         if db.dialect == "sqlite":
             found = driver.execute(
                 "EXPLAIN QUERY PLAN " + form._sql, [value for _, value in values]

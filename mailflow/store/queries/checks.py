@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
-from sqlmodel import Session
 
 from mailflow.core.request import State
 from mailflow.store.db import run
+from mailflow.store.session import Session
 from mailflow.store.tables import Check, RequestRow
 
 _request = RequestRow.__table__  # type: ignore[attr-defined]

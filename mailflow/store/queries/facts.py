@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, text
-from sqlmodel import Session
 
 from mailflow.core.request import FINAL, Request
 from mailflow.store.documents import from_document
 from mailflow.store.lists import is_in
 from mailflow.store.prepared import Prepared
+from mailflow.store.session import Session
 from mailflow.store.tables import (
     INBOX_OPEN,
     Inbox,

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, func, literal, select
-from sqlmodel import Session
 
 from mailflow.store.db import run
+from mailflow.store.session import Session
 from mailflow.store.tables import INBOX_OPEN, Inbox, Outbox, RequestRow
 
 _inbox = Inbox.__table__  # type: ignore[attr-defined]

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
-from sqlmodel import Session
 
 from mailflow.core.request import Request
 from mailflow.store.db import run
 from mailflow.store.queries.facts import request_of
+from mailflow.store.session import Session
 from mailflow.store.tables import Event, Inbox, InboxRaw, Outbox, OutboxRaw, Remark, RequestRow
 from mailflow.store.text import cut_tag
 

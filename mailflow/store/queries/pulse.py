@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
-from sqlmodel import Session
 
 from mailflow.store.db import run
+from mailflow.store.session import Session
 from mailflow.store.tables import INBOX_OPEN, Event, Inbox, Outbox, RequestRow, one_of
 
 _inbox = Inbox.__table__  # type: ignore[attr-defined]

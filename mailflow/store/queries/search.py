@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, union
-from sqlmodel import Session
 
 from mailflow.core.request import Account, Person, Request, Role
 from mailflow.store.db import run
 from mailflow.store.queries.facts import request_of
 from mailflow.store.queries.lists import EventLine
+from mailflow.store.session import Session
 from mailflow.store.tables import Account as AccountRow
 from mailflow.store.tables import Check, Event, PersonRow, RequestRow
 

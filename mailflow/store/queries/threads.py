@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, select
-from sqlmodel import Session
 
-from mailflow.store.db import run
+from mailflow.store.prepared import Prepared
+from mailflow.store.session import Session
 from mailflow.store.tables import Outbox
 
 _outbox = Outbox.__table__  # type: ignore[attr-defined]
-_LAST = (
+_LAST = Prepared(
     select(_outbox.c.message_id)
     .where(
         _outbox.c.request_id == bindparam("its_request"),
@@ -23,5 +23,5 @@ _LAST = (
 def last_letter(session: Session, request_id: int, recipient: str) -> str:
     """Message-ID of the newest letter to somebody about a request, "" if there is none."""
     values = {"its_request": request_id, "its_recipient": recipient}
-    found: str | None = run(session, _LAST, values).scalar_one_or_none()
+    found: str | None = _LAST.value(session, values)
     return found or ""
