@@ -18,13 +18,17 @@ from mailflow.core.machinewords import (
     AUTOMATIC_WORDS,
     AWAY,
     BOUNCE_SUBJECT,
+    BOUNCE_WORDS,
     CALENDAR_SUBJECT,
+    CALENDAR_WORDS,
     CHALLENGE,
     DAEMONS,
     DELAYED,
     LIST_COMMAND,
     LIST_HEADERS,
     REACTION,
+    RECEIPT_SUBJECT,
+    RECEIPT_WORDS,
     TICKET_HEADERS,
     TICKET_SUBJECT,
     TICKET_WORDS,
@@ -182,7 +186,13 @@ def _by_words(message: Message) -> Automatic | None:
         return _away(message) or Automatic("auto_reply", "the subject says that it is automatic")
     text = _text(message)
     head = text[:600]
-    if LIST_COMMAND.match(head):
+    if BOUNCE_SUBJECT.search(subject) and BOUNCE_WORDS.search(head):
+        return Automatic("bounce", "the subject and the words of a bounce")
+    if RECEIPT_SUBJECT.match(subject) and RECEIPT_WORDS.search(head):
+        return Automatic("receipt", "the subject and the words of a reading receipt")
+    if CALENDAR_WORDS.search(head):
+        return Automatic("calendar", "the words of a calendar answer")
+    if LIST_COMMAND.match(subject) or LIST_COMMAND.match(head):
         return Automatic("list", "a command of list software")
     if REACTION.match(head[:160]):
         return Automatic("reaction", "a reaction to a mail")

@@ -5,6 +5,14 @@ from __future__ import annotations
 
 import re
 
+from mailflow.core.hygiene import fold
+
+
+def _folded(phrases: str) -> str:
+    """Phrases of other scripts as an alternation: folding takes apart й, で and Korean syllables."""
+    return "|".join(re.escape(fold(phrase)) for phrase in phrases.split("|"))
+
+
 DAEMONS = re.compile(
     r"(?:mailer-?daemon|postmaster|mail-?daemon|maildaemon|bounces?|mail\.?delivery|mdaemon|double-bounce|mta|microsoftexchange[\w-]*)(?:[+=._-].*)?$"
 )
@@ -31,21 +39,34 @@ AWAY = re.compile(
     r"absent(?:e)? du bureau|je suis (?:absente?|en conges?|actuellement absente?|en vacances)|je serai absente?|en conges? (?:jusqu|du)|absence du bureau|message d'absence|actuellement absente?|"
     r"abwesenheit|nicht im (?:buro|hause)|ich bin (?:derzeit |momentan |zurzeit |vom .{3,40} )?(?:nicht (?:im|erreichbar)|abwesend|im urlaub|ausser haus)|im urlaub|ausser haus|bin ich nicht (?:im|erreichbar)|"
     r"will not be reading my (?:e-?)?mail|fuori (?:ufficio|sede)|assente dall|sono in ferie|afwezig|niet aanwezig|fravaer|franvarande|poissa|nieobecn|na urlopie|poza biurem|mimo kancelar|na dovolen|hazon kivul|szabadsagon vagyok|"
-    r"(?:ar|er) pa (?:semester|ferie)|kontorista|ofis d[iı]s[iı]nda|izinde(?:yim)?\b|in concediu|εκτος γραφειου|σε αδεια|"
-    r"в отпуске|вне офиса|отсутствую|у відпустці|不在にして|不在です|休暇(?:中|を|で)|外出しており|不在办公室|正在休假|休假中|外出中|부재중|휴가 ?중|خارج المكتب|מחוץ למשרד)"
+    r"(?:ar|er) pa (?:semester|ferie)|kontorista|ofis d[iı]s[iı]nda|izinde(?:yim)?\b|in concediu|"
+    + _folded(
+        "в отпуске|вне офиса|отсутствую|у відпустці|поза офісом|εκτός γραφείου|σε άδεια|不在にして|不在です|休暇中|休暇を|外出して|不在办公室|正在休假|休假中|外出中|부재중|휴가 중|휴가중|خارج المكتب|מחוץ למשרד"
+    )
+    + ")"
 )
 
 
 AUTO_SUBJECT = re.compile(
     r"(?:^|\W)(?:auto(?:matic|mated|matica|matique|matische|matisch)?[ -]?(?:reply|response|respond\w*|answer|generated|antwort|resposta|respuesta|reponse)|"
     r"respuesta automatica|resposta automatica|reponse automatique|automatische antwort|automatisch(?:e)? (?:antwort|reactie|antwoord)|risposta automatica|automaattinen|automatiskt svar|automatisk svar|autosvar|"
-    r"automatyczna odpowiedz|automaticka odpoved|otomatik yan[iı]t|abwesenheitsnotiz|autoreply|auto:|avtomatich|автоответ|автоматический ответ|自动回复|自動返信|자동 회신|abwesend:)"
+    r"automatyczna odpowiedz|automaticka odpoved|otomatik yan[iı]t|abwesenheitsnotiz|autoreply|auto:|avtomatich|abwesend:|"
+    + _folded(
+        "автоответ|автоматический ответ|автоматична відповідь|αυτόματη απάντηση|自动回复|自動回覆|自動返信|自動応答|자동 회신|자동 응답|رد تلقائي|תשובה אוטומטית|מענה אוטומטי"
+    )
+    + ")"
 )
 
 
 #: At the very beginning only: "Re: Declined: …" answers a letter of ours.
 CALENDAR_SUBJECT = re.compile(
     r"(?:accepted|declined|tentative|aceptada|rechazada|aceite|zugesagt|abgesagt|accepte ?):"
+)
+
+
+CALENDAR_WORDS = re.compile(
+    r"(?:has|have) (?:tentatively )?(?:accepted|declined) (?:this|your|the) (?:invitation|event|meeting)|ha (?:aceptado|rechazado) (?:la|esta|su) invitacion|"
+    r"(?:aceitou|recusou) (?:o|este|seu) convite|a (?:accepte|refuse) (?:l'|cette |votre )invitation|hat (?:die|diese|ihre) einladung (?:angenommen|abgelehnt)"
 )
 
 
@@ -75,7 +96,7 @@ CHALLENGE = re.compile(
 
 
 AUTOMATIC_WORDS = re.compile(
-    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|(?:generated|created|sent) automatically|auto-?generated|(?:blocked|rejected|stopped) by (?:the|our|a) (?:content|spam|mail|e-?mail) filter|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)|"
+    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|(?:message|notice|notification|e-?mail|mail) (?:was|is|has been) (?:generated|created|sent) automatically|auto-?generated|(?:blocked|rejected|stopped) by (?:the|our|a) (?:content|spam|mail|e-?mail) filter|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)|"
     r"unattended mailbox|(?:mailbox|address) is not (?:monitored|attended)|no longer (?:with|works? (?:at|for)|employed)|has left the (?:company|organi[sz]ation)|"
     r"(?:este|esta) (?:es )?(?:un |una )?(?:mensaje|correo|respuesta|e-?mail) (?:es |ha sido )?(?:generad[oa] )?automatic|respuesta automatica|no responda a este (?:correo|mensaje)|ya no trabaja|ya no (?:esta|pertenece|forma parte)|"
     r"mensagem automatica|resposta automatica|nao responda (?:a )?est[ea]|ja nao trabalha|nao trabalha mais|e-?mail automatico|gerad[oa] automaticamente|"
@@ -123,8 +144,8 @@ BOUNCE_WORDS = re.compile(
 
 
 REACTION = re.compile(
-    r"^\W*(?:\S{1,8} )?.{0,80}(?:reacted (?:to|via)|liked your (?:message|e-?mail)|ha reaccionado|reagiu a|a reagi|hat (?:auf .{1,80})?reagiert|"
-    r"(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned) [“\"«])"
+    r"^\W*(?:\S{1,8} )?.{0,80}(?:reacted (?:to|via)|liked your (?:message|e-?mail)|ha reaccionado|reagiu a|a reagi|hat (?:auf .{1,80})?reagiert)"
+    r"|^\W*(?!i )\w+(?: \w+){0,3} (?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned) [“\"«]"
 )
 
 
