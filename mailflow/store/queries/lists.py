@@ -235,12 +235,13 @@ def remarks(session: Session, kind: str | None = None, limit: int = 100) -> list
 def timeline(session: Session, request_id: int) -> list[Mapping[str, Any]]:
     """Events and letters of a request in order, with delivery evidence (feature 11).
 
-    Entries have `at`, `what` ("event" or "letter"), `name`, `to`, `state` and `answer`.
+    Entries have `at`, `what` ("event" or "letter"), `name`, `to`, `state`, `answer`
+    and `data`.
     """
     lines: list[dict[str, Any]] = [
         {
             "at": event.at, "what": "event", "name": event.name, "to": "",
-            "state": event.to_state, "answer": event.reason,
+            "state": event.to_state, "answer": event.reason, "data": event.data,
         }
         for event in events(session, request_id)
     ]  # fmt: skip
@@ -250,7 +251,7 @@ def timeline(session: Session, request_id: int) -> list[Mapping[str, Any]]:
             "at": max(mail.created_at, mail.finished_at or mail.created_at),
             "what": "letter", "name": mail.kind, "to": mail.recipient,
             "state": "bounced" if mail.bounced else mail.state,
-            "answer": mail.bounced or mail.answer,
+            "answer": mail.bounced or mail.answer, "data": {},
         }
         for mail in reversed(mails(session, request_id=request_id, limit=1000))
     ]  # fmt: skip
