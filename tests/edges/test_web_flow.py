@@ -24,6 +24,7 @@ from mailflow.store.db import Database
 from mailflow.web.pages import pages
 from mailflow.web.server import Server
 from tests.edges.web_door import request, service
+from tests.house import House, page_token, text_of
 
 SECRET = token.make(b"k" * 20)
 STALE = token.make(b"w" * 20)
@@ -208,3 +209,28 @@ def test_not_me_stops_it_until_a_person_has_looked(sqlite_db: Database, state: S
     assert "being checked" in web.get(HERE).text
     web.post(HERE, data={"do": "accept"})
     assert now_is(sqlite_db, stored).state is State.HOLD
+
+
+def test_the_partners_link_shows_and_never_acts(db: Database) -> None:
+    house = House(db)
+    completion, activation = house.pending()
+    web = TestClient(
+        pages(house.service.flow, house.config.service), "https://accounts.vendor.example"
+    )
+    link = text_of(completion).partition("/s/")[2].split()[0]
+    assert "We wait for the customer" in web.get(f"/s/{link}").text
+    assert web.post(f"/a/{link}", data={"do": "accept"}).status_code == 404
+    assert house.request().state is State.PENDING
+    house.answer(activation, "ACTIVATE")
+    assert "The customer accepted" in web.get(f"/s/{link}").text
+    assert web.get(f"/s/{page_token(activation)}").status_code == 404
+
+
+def test_a_nomination_refused_on_the_page_is_not_told_by_mail_as_well(db: Database) -> None:
+    flow, _ = house(db)
+    web = client(flow)
+    for _ in range(5):
+        answer = web.post(HERE, data={"do": "nominate", "address": "x@elsewhere.example"})
+        assert answer.status_code == 422
+    # The operator may know better, and hears of it so often at most.
+    assert written(db) == [("operator_notice", "licensing@vendor.example")] * 3

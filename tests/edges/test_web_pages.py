@@ -12,7 +12,7 @@ from mailflow.core.commands import Accept, Decline, Nominate, NotMe, Ready
 from mailflow.core.request import Fields, Person, State
 from mailflow.web.pages import pages
 from mailflow.web.server import Server
-from tests.edges.web_door import OLD_TOKEN, TOKEN, MemoryDoor, request, service
+from tests.edges.web_door import OLD_TOKEN, PARTNERS_TOKEN, TOKEN, MemoryDoor, request, service
 
 HERE = f"/a/{TOKEN}"
 ENGLISH = {"accept-language": "en"}
@@ -267,3 +267,35 @@ def test_links_stay_below_the_configured_address() -> None:
     assert "evil.example" not in page.text
     answer = web.post(HERE, data={"do": "accept"}, headers={"host": "evil.example"})
     assert answer.headers["location"] == f"/licensing{HERE}"
+
+
+def test_the_partner_sees_what_has_happened_and_has_nothing_to_press() -> None:
+    door = MemoryDoor()
+    web = client(door)
+    text = text_of(web.get(f"/s/{PARTNERS_TOKEN}").text)
+    assert "We wait for the customer" in text
+    assert "You confirmed; the provisional account was created" in text
+    assert "Our mail to maria@acme.example was taken" in text
+    assert "<button" not in web.get(f"/s/{PARTNERS_TOKEN}").text
+    assert web.post(f"/s/{PARTNERS_TOKEN}", data={"do": "accept"}).status_code == 405
+    assert door.effects == []
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("language", ["en", "es", "pt"])
+def test_every_state_has_its_status_page(state: State, language: str) -> None:
+    door = MemoryDoor(request(state), language)
+    answer = client(door).get(f"/s/{PARTNERS_TOKEN}")
+    assert answer.status_code == 200
+    assert f'lang="{language}"' in answer.text
+
+
+def test_each_kind_of_token_opens_its_own_page_only() -> None:
+    door = MemoryDoor()
+    web = client(door)
+    gone = web.get("/a/none")
+    for path in (f"/a/{PARTNERS_TOKEN}", f"/s/{TOKEN}", f"/s/{OLD_TOKEN}", "/s/none"):
+        answer = web.get(path)
+        assert (answer.status_code, answer.text) == (404, gone.text), path
+    assert web.post(f"/a/{PARTNERS_TOKEN}", data={"do": "accept"}).status_code == 404
+    assert door.effects == []
