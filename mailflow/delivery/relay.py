@@ -16,7 +16,7 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mailflow import failpoints
 from mailflow.config import DeliverySettings
@@ -122,8 +122,8 @@ class Relay:
             if isinstance(options, Failed):
                 return options
             wire.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
-            _accepted("MAIL", wire.say("MAIL", f"FROM:<{mail_from}>{options}"), fresh)
-            _accepted("RCPT", wire.say("RCPT", f"TO:<{wire_form(recipient)}>"), fresh)
+            mail, rcpt = f"MAIL FROM:<{mail_from}>{options}", f"RCPT TO:<{wire_form(recipient)}>"
+            self._address(wire, mail, rcpt, fresh)
             _accepted("DATA", wire.say("DATA"), fresh, 3)
             begun = True
             failpoints.reach("relay.before_text")
@@ -140,6 +140,18 @@ class Relay:
             return Deferred(_words(error)) if fresh or late else None
         self._mails += 1
         return Sent(str(answer))
+
+    def _address(self, wire: Wire, mail: str, rcpt: str, fresh: bool) -> None:
+        """MAIL and RCPT, both accepted; in one go where the relay offers it (RFC 2920).
+
+        DATA stays by itself: a relay may answer it with 354 though it has refused the recipient,
+        and then waits for a text that must not come.
+        """
+        replies: Iterable[Reply] = map(wire.say, (mail, rcpt))  # one after the other
+        if wire.has_extn("pipelining"):
+            replies = wire.say_together((mail, rcpt))
+        for step, answer in zip(("MAIL", "RCPT"), replies, strict=True):
+            _accepted(step, answer, fresh)
 
     def _open(self, deadline: float) -> Wire:
         """A new connection, greeted, encrypted and logged in. Raises what smtplib raises."""

@@ -12,7 +12,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,9 +64,15 @@ class Wire(smtplib.SMTP):
             raise TimeoutError("the relay took too long")
         return left
 
-    def say(self, command: str, argument: str = "") -> Reply:
+    def say(self, command: str) -> Reply:
         """One command, one reply."""
-        return reply(self.docmd(command, argument))
+        return reply(self.docmd(command))
+
+    def say_together(self, commands: Sequence[str]) -> list[Reply]:
+        """Several commands in one go, to a relay that offers PIPELINING; the reply to each."""
+        assert not any("\r" in command or "\n" in command for command in commands)
+        self.send("".join(f"{command}\r\n" for command in commands))
+        return [reply(self.getreply()) for _ in commands]
 
     def text(self, raw: bytes, final_s: float) -> Reply:
         """The mail after 354, and the final reply, for which `final_s` seconds are granted anew."""
