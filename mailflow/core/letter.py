@@ -76,6 +76,10 @@ class Audience(StrEnum):
     ADMINISTRATOR = "administrator"  # of an existing account
 
 
+#: Letters that lead the partner to the page where his request can be looked at.
+WITH_STATUS_PAGE = frozenset({Kind.COMPLETION, Kind.STILL_WAITING, Kind.STATUS})
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """Which letter, to whom, in which language, with which data.

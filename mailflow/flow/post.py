@@ -12,7 +12,7 @@ from datetime import datetime
 
 from mailflow.config import ServiceSettings
 from mailflow.core import token
-from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.letter import WITH_STATUS_PAGE, Audience, Kind, Letter
 from mailflow.letters import Envelope, Letters
 from mailflow.store import outbox, tokens
 from mailflow.store.db import Session
@@ -20,8 +20,6 @@ from mailflow.store.queries.threads import last_letter
 
 #: Told that nothing is wanted of them any more: these letters carry no secret.
 _SILENT = frozenset({Kind.APPROVER_REPLACED})
-#: Letters that lead the partner to the page where his request can be looked at.
-_WITH_STATUS_PAGE = frozenset({Kind.COMPLETION, Kind.STILL_WAITING, Kind.STATUS})
 #: Where a page token leads: the approver may act there, the partner only look.
 _PAGE_PATH = {Audience.APPROVER: "a", Audience.PARTNER: "s"}
 _MAX_REFERENCES = 20
@@ -116,7 +114,7 @@ class Post:
         if letter.request is None or letter.kind in _SILENT:
             return "", ""
         if letter.audience is Audience.PARTNER:
-            shown = letter.kind in _WITH_STATUS_PAGE
+            shown = letter.kind in WITH_STATUS_PAGE
             return self._secret(), self._secret() if shown else ""
         if letter.audience is Audience.APPROVER:
             return self._secret(), self._secret()
