@@ -25,6 +25,7 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
+from mailflow import failpoints
 from mailflow.config import ImapSettings
 from mailflow.ingress.imap_guard import Client, Guard, TooMuch
 
@@ -202,6 +203,7 @@ class Box:
                 flag = "\\Flagged" if refused else settings.done_flag
                 with self._talking():
                     self._client.add_flags(part, [flag], silent=True)
+                failpoints.reach("imap.after_flag")
             else:
                 self._move(part, settings.quarantine_folder if refused else settings.done_folder)
 
@@ -217,9 +219,11 @@ class Box:
         with self._talking():
             if b"MOVE" in self.capabilities:
                 self._client.move(uids, folder)
+                failpoints.reach("imap.after_move")
                 return
             self._client.copy(uids, folder)
             self._client.add_flags(uids, ["\\Deleted"], silent=True)
+            failpoints.reach("imap.after_flag")
             # A plain EXPUNGE would also remove what somebody else has marked (RFC 4315 §1).
             if b"UIDPLUS" in self.capabilities:
                 self._client.uid_expunge(uids)
@@ -246,6 +250,9 @@ class Box:
 
         What the server says is only a hint: look again in any case.
         """
+        # It tells only once: what it said before IDLE is not said again.
+        if self._client.has_news():
+            return
         if not self.has_idle:
             self._poll(seconds, wake)
             return
@@ -260,7 +267,7 @@ class Box:
             self._client.idle_done()
 
     def _poll(self, seconds: float, wake: socket.socket) -> None:
-        if self._client.something_to_read():
+        if self._client.has_news():
             return
         poll = select.poll()
         for one in (self._client.socket(), wake):

@@ -154,6 +154,8 @@ class Client(IMAPClient):  # type: ignore[misc]
             if imap.tagged_commands.get(self._idle_tag):
                 raise self.Error("IDLE was refused")
 
-    def something_to_read(self) -> bool:
-        """Whether the server has said something that nobody has read yet."""
-        return self._guard.pending(self.socket())
+    def has_news(self) -> bool:
+        """Whether the server has told of mail since the folder was opened, in whatever answer; or
+        has said something that nobody has read yet."""
+        told = self._imap.untagged_responses.get("EXISTS", [])
+        return len(set(told)) > 1 or self._guard.pending(self.socket())

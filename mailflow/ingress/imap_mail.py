@@ -83,15 +83,19 @@ def recipients(
     for header in headers:
         for name, value in fields:
             if name == header.lower():
-                for match in pattern.finditer(mime.latin(value)):
+                # Our addresses are ASCII; no guess at a character set may hide them.
+                for match in pattern.finditer(value.decode("latin-1")):
                     found.setdefault(match[0].lower(), match[0])
     return tuple(found.values())[:MAX_RECIPIENTS] or (ours.intake,)
 
 
 def return_path(fields: Sequence[tuple[str, bytes]]) -> str | None:
     """The topmost Return-Path: an address, "" for the null path, None if it is not known."""
-    value = next((mime.latin(value) for name, value in fields if name == "return-path"), None)
-    path = split_path(value.strip()) if value is not None else None
+    value = next((value for name, value in fields if name == "return-path"), None)
+    try:
+        path = split_path(value.decode().strip()) if value is not None else None
+    except UnicodeDecodeError:
+        path = None
     if path is None or path[1]:
         return None
     return "" if path[0] == NULL_PATH else path[0]

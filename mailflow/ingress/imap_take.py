@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailflow import maillog
+from mailflow import failpoints, maillog
 from mailflow.config import ImapSettings
 from mailflow.ingress.imap_box import HIGHEST_UID, Folder, Refused
 from mailflow.ingress.imap_fetch import Fetched, Fetcher, Source
@@ -189,8 +189,11 @@ class Taker:
 
     def _finish(self, source: Source, fetched: Fetched) -> set[int]:
         """Store what came, put it on record, clear it; returns what needs no further work."""
-        mails = {uid: self._read(*came) for uid, came in fetched.bodies.items()}
-        stored = self._store(mails)
+        if fetched.bodies:
+            failpoints.reach("imap.after_fetch")
+        stored = self._store({u: self._read(*came) for u, came in fetched.bodies.items()})
+        if stored:
+            failpoints.reach("imap.after_commit")
         mailboxes.note(self._db, self._name, self._folder.uidvalidity, stored, fetched.refused)
         for uid, reason in fetched.refused.items():
             self._on_refused(uid, reason)
