@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -43,7 +44,7 @@ from mailflow.web.console import console
 from mailflow.web.health import admin
 from mailflow.web.pages import pages
 from mailflow.web.server import Server
-from mailflow.web.vitals import ready, refresh
+from mailflow.web.vitals import Account, ready, refresh
 
 ROLES = frozenset({"smtp", "processor", "sender", "timers", "web"})
 #: TERM must be done within ten seconds; each thread gets what is left of them.
@@ -67,6 +68,7 @@ class Daemon:
         self.config = config
         self.db = db or Database(config.database.url)
         self.metrics = Metrics()
+        self._account = Account(self.db, self.metrics)
         self.flow = Flow(self.db, _letters(config), config, bell=self._ring_sender)
         self._stop = threading.Event()
         self._dead = threading.Event()
@@ -127,7 +129,8 @@ class Daemon:
         )
         bounce = f"{service.bounce_local}@{service.domain}"
         ours = partial(_is_ours, addresses=(service.address, bounce))
-        return SmtpIngress(settings, ours, committer.submit, self.metrics), committer
+        door = SmtpIngress(settings, ours, committer.submit, self.metrics, self._has_room)
+        return door, committer
 
     def _build_web(self) -> Server:
         web = self.config.web
@@ -150,7 +153,7 @@ class Daemon:
                 alive={"loops": self._dead_loops},
                 ready=ready(self.db),
                 registry=self.metrics.registry,
-                refresh=partial(refresh, self.db, self.metrics),
+                refresh=self._refresh,
                 on_fault=lambda error: maillog.trouble(loop="health", error=error),
             )
             host, port = _place(web.admin_listen)
@@ -247,6 +250,17 @@ class Daemon:
             and (not web or self._web.alive)
             and all(server.alive for server in self._side.values())
         )
+
+    def _has_room(self) -> bool:
+        """Whether the disk of the database, if it is ours to look at, can take more mail."""
+        if self.db.dialect != "sqlite":
+            return True
+        return shutil.disk_usage(self.db.file.parent).free >= self.config.database.min_free_bytes
+
+    def _refresh(self) -> None:
+        """Read the gauges of /metrics."""
+        refresh(self.db, self.metrics)
+        self._account.refresh()
 
     def _dead_loops(self) -> str:
         """For /livez: the loops that have ended by themselves."""

@@ -51,6 +51,10 @@ class Metrics:
         self.inbox_waiting = gauge("inbox_waiting", "Mails that wait to be worked on")
         self.outbox_due = gauge("outbox_due", "Mails that wait to be sent")
         self.outbox_age_seconds = gauge("outbox_age_seconds", "Age of the oldest unsent mail")
+        self.accepted = gauge("accepted", "Accepted mails, by what became of them", "fate")
+        self.conservation_difference = gauge(
+            "conservation_difference", "Accepted mails that nothing accounts for: always 0"
+        )
 
     def render(self) -> bytes:
         """The text that Prometheus reads."""

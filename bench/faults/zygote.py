@@ -76,6 +76,7 @@ class Zygote:
                 if "status" in news:
                     self._ended[news["pid"]] = news["status"]
                 else:
+                    self._ended.pop(news["pid"], None)  # numbers of processes come again
                     self._born.append(news["pid"])
                 self._news.notify_all()
 

@@ -97,6 +97,9 @@ class DatabaseSettings(Settings):
     """sqlite:///FILE for one machine, postgresql://USER:PASSWORD@HOST/NAME for one or more."""
     url_file: str = Field(default="", json_schema_extra=PATH)
     """File that holds the url, when it contains a password."""
+    min_free_bytes: int = Field(default=104_857_600, ge=0)
+    """Free bytes on the disk of an SQLite file below which new mail is answered 452, so that the
+    work begun can be finished; 0 = never."""
 
 
 class SmtpIngressSettings(Settings):

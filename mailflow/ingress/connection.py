@@ -39,7 +39,7 @@ class Connection(SMTP):
     ) -> None:
         settings = door.settings
         super().__init__(
-            Rules(door.is_ours, settings.max_recipients),
+            Rules(door.is_ours, settings.max_recipients, door.has_room),
             data_size_limit=settings.max_message_bytes,
             enable_SMTPUTF8=True,
             hostname=door.hostname,

@@ -26,11 +26,13 @@ class Door:
         is_ours: Callable[[str], bool],
         submit: Callable[[Incoming], Future[Stored]],
         metrics: Metrics,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self.settings = settings
         self.hostname = settings.hostname or socket.gethostname()
         self.is_ours = is_ours
         self.submit = submit
+        self.has_room = has_room
         self.metrics = metrics
         self.lines: set[Guest] = set()  # every connection there is, also those being refused
         self.crowd = Crowd(settings.max_connections, settings.max_connections_per_address)

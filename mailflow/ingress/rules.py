@@ -39,9 +39,15 @@ def enhanced(reply: str, *, greeting: bool = False) -> str:
 class Rules:
     """The hooks that aiosmtpd asks. Argument names and results are aiosmtpd's."""
 
-    def __init__(self, is_ours: Callable[[str], bool], max_recipients: int) -> None:
+    def __init__(
+        self,
+        is_ours: Callable[[str], bool],
+        max_recipients: int,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._is_ours = is_ours
         self._max_recipients = max_recipients
+        self._has_room = has_room
 
     async def handle_EHLO(
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
@@ -57,6 +63,8 @@ class Rules:
         """Any sender that can be stored. Who it really is, is judged later."""
         if not address.isascii() and not envelope.smtp_utf8:
             return "553 5.6.7 Non-ASCII sender without SMTPUTF8"
+        if not self._has_room():
+            return "452 4.3.1 Not enough storage, try again later"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"

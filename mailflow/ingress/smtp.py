@@ -33,7 +33,8 @@ _PROTOCOLS = {"smtp": Session, "lmtp": LmtpSession}
 class SmtpIngress:
     """Listens where `settings.listen` says: smtp://HOST:PORT, lmtp://HOST:PORT.
 
-    `is_ours` judges recipients; `submit` is the committer's. `ports` holds the bound ports in the
+    `is_ours` judges recipients; `submit` is the committer's; `has_room` says whether the disk has
+    room for more mail, and is asked for each. `ports` holds the bound ports in the
     order of `listen` once `start` has returned.
     """
 
@@ -43,9 +44,10 @@ class SmtpIngress:
         is_ours: Callable[[str], bool],
         submit: Callable[[Incoming], Future[Stored]],
         metrics: Metrics,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
-        self._door = Door(settings, is_ours, submit, metrics)
+        self._door = Door(settings, is_ours, submit, metrics, has_room)
         self._tls = tls_context(settings.tls_cert_file, settings.tls_key_file)
         self._loop = asyncio.new_event_loop()
         self._servers: list[asyncio.Server] = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from mailflow.metrics import Metrics
@@ -13,6 +15,8 @@ from mailflow.web.health import Check
 #: Mail that is due so long and still untouched means that nobody works on it. A mail that waits
 #: for its next try is not due, so a smarthost that is down does not count.
 STUCK = timedelta(minutes=15)
+#: A million mails take a second to add up.
+ACCOUNT_S = 60.0
 
 
 def ready(db: Database) -> Mapping[str, Check]:
@@ -43,6 +47,30 @@ def ready(db: Database) -> Mapping[str, Check]:
         "inbox": moving(lambda backlog: backlog.oldest_inbox),
         "outbox": moving(lambda backlog: backlog.oldest_outbox),
     }
+
+
+class Account:
+    """The gauges that say what became of every accepted mail (I26).
+
+    They are read from every row of the inbox, so at most so often as `ACCOUNT_S` says.
+    """
+
+    def __init__(self, db: Database, metrics: Metrics) -> None:
+        self._db = db
+        self._metrics = metrics
+        self._next = 0.0
+
+    def refresh(self) -> None:
+        """Read them anew if it is time. Raises `Unavailable`."""
+        if time.monotonic() < self._next:
+            return
+        with self._db.reading() as session:
+            account = queries.conservation(session)
+        for fate, number in asdict(account).items():
+            if fate != "accepted":
+                self._metrics.accepted.labels(fate).set(number)
+        self._metrics.conservation_difference.set(account.difference)
+        self._next = time.monotonic() + ACCOUNT_S
 
 
 def refresh(db: Database, metrics: Metrics) -> None:
