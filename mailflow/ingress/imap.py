@@ -61,6 +61,7 @@ class MailboxReader:
         db: Database,
         metrics: Metrics,
         *,
+        has_room: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
@@ -71,12 +72,12 @@ class MailboxReader:
         self._login = login
         self._db = db
         self._metrics = metrics
+        self._has_room = has_room
         self._clock = clock
         self._wall = wall
         self._chance = chance
         self._box: Box | None = None
-        self._bell, self._ear = socket.socketpair()
-        self._bell.setblocking(False)
+        self._bell: socket.socket | None = None  # there while the thread runs
         self._ended = threading.Event()
         self._failures = 0
         self.trouble = "not read yet"
@@ -87,6 +88,10 @@ class MailboxReader:
 
     def run(self, stop: threading.Event) -> None:
         """Read until told to stop."""
+        bell, self._ear = socket.socketpair()
+        bell.setblocking(False)
+        self._ear.setblocking(False)
+        self._bell = bell
         try:
             while not stop.is_set():
                 try:
@@ -98,6 +103,9 @@ class MailboxReader:
                     self._failed(error, f"a fault of mailflow: {type(error).__name__}", stop)
         finally:
             self._ended.set()
+            self._bell = None
+            bell.close()
+            self._ear.close()
 
     def _serve(self, stop: threading.Event) -> None:
         """One connection, from its opening to the fault that ends it."""
@@ -106,6 +114,8 @@ class MailboxReader:
             self._taker.connected()
             vain = 0
             while not stop.is_set():
+                if not self._has_room():
+                    raise Unavailable("the disk is nearly full, so no mail is taken")
                 looked = self._taker.look(box, stop.is_set)
                 if looked.left:
                     vain = 0 if looked.taken else vain + 1
@@ -156,7 +166,6 @@ class MailboxReader:
         self._listen()
 
     def _listen(self) -> None:
-        self._ear.setblocking(False)
         with suppress(BlockingIOError):
             while self._ear.recv(64):
                 pass
@@ -165,11 +174,15 @@ class MailboxReader:
 
     def ring(self) -> None:
         """Wake it: there is something to do, or it shall stop."""
-        with suppress(OSError):  # a full bell rings already
-            self._bell.send(b"!")
+        bell = self._bell
+        if bell is not None:
+            with suppress(OSError):  # it is full, so it rings already; or the thread has ended
+                bell.send(b"!")
 
     def finish(self, seconds: float) -> None:
         """After the stop was set: wait for it, and cut its connection if it takes too long."""
+        if self._bell is None:
+            return
         if not self._ended.wait(seconds) and (box := self._box) is not None:
             box.abort()
 
@@ -182,7 +195,7 @@ class MailboxReader:
         minutes = self.silent_minutes()
         if minutes < self._settings.alarm_minutes:
             return ""
-        return f"{self.name}: not read for {int(minutes)} minutes: {self.trouble or 'it hangs'}"
+        return f"{self.name}: not read for {int(minutes)} minutes"
 
     def watch(self) -> None:
         """Raise or repeat the alarm if it is time."""
@@ -207,9 +220,11 @@ class ImapIngress:
         db: Database,
         submit: Callable[[Incoming], Future[Stored]],
         metrics: Metrics,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`has_room` says whether there is space for more mail; without, it stays where it is."""
         self.readers = [
-            _reader(name, settings, ours, db, submit, metrics)
+            _reader(name, settings, ours, db, submit, metrics, has_room)
             for name, settings in sorted(boxes.items())
             if settings.enabled
         ]
@@ -247,6 +262,7 @@ def _reader(
     db: Database,
     submit: Callable[[Incoming], Future[Stored]],
     metrics: Metrics,
+    has_room: Callable[[], bool],
 ) -> MailboxReader:
     def refused(uid: int, reason: str) -> None:
         metrics.mailbox_refused.labels(name).inc()
@@ -265,4 +281,5 @@ def _reader(
         on_refused=refused,
         clock=time.monotonic,
     )  # fmt: skip
-    return MailboxReader(name, settings, taker, login_for(name, settings, db), db, metrics)
+    login = login_for(name, settings, db)
+    return MailboxReader(name, settings, taker, login, db, metrics, has_room=has_room)
