@@ -18,6 +18,7 @@ from mailflow import failpoints, maillog
 from mailflow.flow import Flow
 from mailflow.store import queries, quota, retention
 from mailflow.store.db import Unavailable
+from mailflow.store.hasten import hasten
 
 _PAGE = 200
 _JUMP_S = 5.0
@@ -70,10 +71,19 @@ def check_all(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]
 
 
 def tidy(flow: Flow) -> None:
-    """Wipe the bytes of mail that was finished long ago, forget old quota windows."""
+    """Wipe the bytes of mail that was finished long ago, forget old quota windows.
+
+    And make due what waits for longer than anything is meant to: the clock was wrong.
+    """
+    hasten(flow.db, 2 * timedelta(seconds=flow.config.delivery.max_retry_s))
     retention.wipe_raw(flow.db, timedelta(days=flow.policy.keep_raw_days))
     with flow.db.transaction() as session:
         quota.forget(session, flow.db.now(session) - timedelta(days=2))
+
+
+def limit(flow: Flow) -> None:
+    """Keep strangers from filling the disk."""
+    retention.limit_quarantine(flow.db, flow.policy.max_quarantine_bytes)
 
 
 class Timers:
@@ -89,10 +99,13 @@ class Timers:
         self._register(stop)
         wall, steady = time.time(), time.monotonic()
         self._safely("sweep", lambda: sweep(self._flow, stop))()
+        self._safely("tidy", lambda: tidy(self._flow))()
         while not stop.wait(1.0):
             jump = (time.time() - wall) - (time.monotonic() - steady)
             if abs(jump) > _JUMP_S:
                 maillog.clock_jumped(by=jump)
+                if jump < 0:
+                    self._safely("hasten", lambda: hasten(self._flow.db, timedelta()))()
                 self._scheduler.clear()
                 self._register(stop)
             wall, steady = time.time(), time.monotonic()
@@ -103,6 +116,7 @@ class Timers:
         every(self._sweep_every_s).seconds.do(
             self._safely("sweep", lambda: sweep(self._flow, stop))
         )
+        every(60).seconds.do(self._safely("quarantine", lambda: limit(self._flow)))
         every(600).seconds.do(self._safely("checks", lambda: check_all(self._flow, stop)))
         every(3600).seconds.do(self._safely("tidy", lambda: tidy(self._flow)))
 

@@ -295,6 +295,9 @@ class PolicySettings(Settings):
     """Faults of ours after which a message is set aside as failed."""
     keep_raw_days: int = Field(default=30, ge=1, le=3650)
     """After so many days the bytes of finished mail are wiped."""
+    max_quarantine_bytes: int = Field(default=104_857_600, ge=0)
+    """Bytes of quarantined mail that are kept. Beyond it those of the oldest are wiped, so that
+    strangers cannot fill the disk; what they were and why they were set aside stays."""
     domain_colleagues_may_accept: bool = False
     """Whether a colleague in the customer's domain may accept in his place."""
 
