@@ -20,7 +20,6 @@ from mailflow.core.reply import Intent, Reply, read_reply
 from mailflow.core.request import Person
 from mailflow.core.verdict import Verdict
 
-
 #: Headers whose doubling lets two programs read two different mails in the same bytes.
 _TWO_FACED = frozenset({"duplicate:content-type", "duplicate:content-transfer-encoding"})
 
@@ -119,8 +118,14 @@ def read(
 
 
 def _machine(message: Message, machine: Automatic, facts: Facts) -> Reading:
-    """Machines decide nothing and get no answer; two kinds of news are passed on (I16)."""
+    """Machines decide nothing and get no answer; two kinds of news are passed on (I16).
+
+    Their mail proves nothing, so only a secret of the letter counts: a report that just names it
+    is anybody's (DESIGN.md §2.4).
+    """
     letter = facts.returned or facts.letter
+    if letter and letter.matched_by != "token":
+        letter = None
     if machine.kind in ("bounce", "delayed"):
         bounce = read_bounce(message)
         failed = [f for f in bounce.failures if f.permanent] if bounce else []

@@ -11,7 +11,7 @@ from typing import Any
 
 from mailflow import failpoints
 from mailflow.config import Config
-from mailflow.core import machine, reference, token
+from mailflow.core import classify, machine, reference, token
 from mailflow.core.checkup import examine
 from mailflow.core.classify import Facts, Reading
 from mailflow.core.commands import Actor, Command, Hold, Tick
@@ -232,6 +232,7 @@ class Flow:
         return Page("withdrawn")
 
     def _mail(self, session: Session, mail: Mail) -> Applied:
+        mail = self._as_of_now(session, mail)
         reading, claimed, message = mail.reading, mail.claimed, mail.message
         proven = mail.verdict.proven and isinstance(message, Message)
         key = _effect_key(message, reading) if proven and isinstance(message, Message) else None
@@ -259,6 +260,25 @@ class Flow:
             request_id=request_id,
         )
         return applied
+
+    def _as_of_now(self, session: Session, mail: Mail) -> Mail:
+        """A customer's answer read anew, where what he was shown changed since it was read.
+
+        The facts were gathered before this transaction. Under the lock of the request nobody can
+        take his secret from him any more, or change what he is about to accept.
+        """
+        if mail.reading.part != "approver" or mail.reading.request_id is None:
+            return mail
+        requests.load(session, mail.reading.request_id, lock=True)
+        facts = gathering.gather(
+            session, self.config.service, mail.message, mail.claimed.recipients
+        )
+        if facts.letter == mail.facts.letter:
+            return mail
+        reading = classify.read(
+            mail.message, mail.claimed.mail_from, facts, mail.verdict, self.policy
+        )
+        return replace(mail, facts=facts, reading=reading)
 
     def _act(self, session: Session, mail: Mail) -> Applied:
         reading, message = mail.reading, mail.message
@@ -326,11 +346,12 @@ class Flow:
         if not idle or not actor.message:
             return own
         hour, policy = timedelta(hours=1), self.policy
-        to = Limit(f"idle:{actor.address}", policy.idle_answers_per_hour, hour)
+        if actor.address:  # a machine's report has none, and shares no limit with the others'
+            own = (*own, Limit(f"idle:{actor.address}", policy.idle_answers_per_hour, hour))
         if before is None:
-            return (*own, to)
+            return own
         thread = f"idle:{before.reference}:{actor.part}"
-        return (*own, to, Limit(thread, policy.idle_answers_per_thread, hour))
+        return (*own, Limit(thread, policy.idle_answers_per_thread, hour))
 
     def _store(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mailflow.config import ServiceSettings
 from mailflow.core import reference, token
 from mailflow.core.classify import Facts, LetterFacts, answered_ids
@@ -33,8 +35,8 @@ def gather(
     found = queries.message_facts(
         session, (*reply, *bounce), (*answered, *([own_id] if own_id else []))
     )
-    by_reply = [f for d in reply if (f := _of_token(found.tokens.get(d)))]
-    by_bounce = [f for d in bounce if (f := _of_token(found.tokens.get(d)))]
+    by_reply = [f for d in reply if (f := _of_token(found.tokens.get(d), _PART_OF_PURPOSE))]
+    by_bounce = [f for d in bounce if (f := _of_token(found.tokens.get(d), ("bounce",)))]
     letter = by_reply[0] if by_reply else None
     if letter is None and not reply:
         letter = next((f for i in answered if (f := _of_letter(found.letters.get(i)))), None)
@@ -57,20 +59,26 @@ def _digests(recipients: tuple[str, ...], ours: str) -> list[str]:
     return [token.digest(tag) for tag in tags if tag]
 
 
-def _of_token(fact: queries.TokenFact | None) -> LetterFacts | None:
-    """A letter by its secret; the token says in which part its holder speaks."""
+def _of_token(fact: queries.TokenFact | None, purposes: Collection[str]) -> LetterFacts | None:
+    """A letter by its secret; the token says in which part its holder speaks.
+
+    One given out for another purpose is none: a return path is no reply address (I23).
+    """
     if fact is None or fact.letter is None or fact.request_id is None:
+        return None
+    if fact.purpose not in purposes:
         return None
     part = _PART_OF_PURPOSE.get(fact.purpose) or _PART_OF_AUDIENCE.get(fact.letter.audience, "user")
     return _facts(fact.letter, fact.person, fact.revision, part, "token", fact.withdrawn)
 
 
 def _of_letter(letter: queries.LetterFact | None) -> LetterFacts | None:
-    """A letter by its Message-ID."""
+    """A letter by its Message-ID. Losing the tag gives nobody back what was taken from him."""
     if letter is None or letter.request_id is None:
         return None
     part = _PART_OF_AUDIENCE.get(letter.audience, "user")
-    return _facts(letter, letter.recipient, letter.revision, part, "thread", False)
+    withdrawn = part != "user" and not letter.answerable
+    return _facts(letter, letter.recipient, letter.revision, part, "thread", withdrawn)
 
 
 def _facts(

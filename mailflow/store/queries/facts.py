@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, text
@@ -34,7 +34,8 @@ _person = PersonRow.__table__  # type: ignore[attr-defined]
 class LetterFact:
     """A letter of ours, and where its request stands ("" and 0 where it has none).
 
-    `account_domain` and `approver` are those of the request as it stands now.
+    `account_domain` and `approver` are those of the request as it stands now. `answerable` is
+    false when no secret is left to answer it with: taken from its holder, or never given.
     """
 
     outbox_id: int
@@ -49,6 +50,7 @@ class LetterFact:
     language: str
     revision: int
     recipient: str
+    answerable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,18 @@ _BY_TOKEN = Prepared(
     )
     .where(is_in(_token.c.hash, "hashes"))
 )
+_ANSWERABLE = (
+    select(_token.c.hash)
+    .where(
+        _token.c.outbox_id == _outbox.c.id,
+        text("token.purpose IN ('partner_reply', 'approver_reply')"),
+        _token.c.withdrawn_at.is_(None),
+    )
+    .exists()
+    .label("answerable")
+)
 _BY_MESSAGE_ID = Prepared(
-    select(_outbox.c.message_id, *_LETTER)
+    select(_outbox.c.message_id, *_LETTER, _ANSWERABLE)
     .select_from(_outbox.outerjoin(_request, _outbox.c.request_id == _request.c.id))
     .where(is_in(_outbox.c.message_id, "ids"))
 )
@@ -122,7 +134,7 @@ def message_facts(
             )
     if message_ids:
         for row in _BY_MESSAGE_ID.all(session, {"ids": message_ids}):
-            letters[row.message_id] = _letter(row)
+            letters[row.message_id] = replace(_letter(row), answerable=bool(row.answerable))
     return MessageFacts(tokens, letters)
 
 

@@ -1,0 +1,176 @@
+"""What somebody tried who wanted to break a running service, each as it was tried.
+
+The house is whole: mail goes in by the door's own function, letters come out of the outbox. Where
+nothing else is said, a mail server of ours has checked the senders, and says so in its header.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from mailflow.core import classify, message
+from mailflow.core.request import State
+from mailflow.core.verdict import Verdict
+from mailflow.flow import Mail
+from mailflow.rehearsal import Written
+from mailflow.store import inbox
+from mailflow.store.db import Database
+from tests.edges.test_who_may_answer import VERIFIER, proof
+from tests.house import ALBA, INTAKE, REQUEST, TOM, House, config, kinds, one, page_token
+
+EVA = "eva@harbour.example"
+
+
+def _house(db: Database, **tables: dict[str, object]) -> House:
+    trust: dict[str, object] = {
+        "mode": "trusted_verifier", "authserv_ids": [VERIFIER], "trusted_peers": ["127.0.0.1"],
+    }  # fmt: skip
+    return House(db, config(trust=trust, **tables))
+
+
+@pytest.fixture
+def house(sqlite_db: Database) -> House:
+    return _house(sqlite_db)
+
+
+def ask(house: House, sender: str, body: str) -> list[Written]:
+    """A proven sender's first mail."""
+    verdict = proof(sender, "yes").decode().partition(": ")[2].strip()
+    return house.write(sender, body, headers={"Authentication-Results": verdict})
+
+
+def say(
+    house: House, letter: Written, words: str, *, sender: str = "", to: str = ""
+) -> list[Written]:
+    """A proven answer to a letter, by its addressee or somebody else, to its secret or elsewhere."""
+    raw, address = house.reply(letter, words, sender)
+    writer = sender or letter.recipient
+    return house.deliver(proof(writer, "yes") + raw, mail_from=writer, to=to or address)
+
+
+def pending(house: House) -> tuple[Written, Written]:
+    """A confirmed request: completion notice and activation mail."""
+    letters = say(house, one(ask(house, ALBA.email, REQUEST), "review"), "CONFIRM")
+    return one(letters, "completion"), one(letters, "activation")
+
+
+def return_path(db: Database, letter: Written) -> str:
+    """The envelope sender of a letter: whoever gets it reads it in Return-Path."""
+    with closing(sqlite3.connect(db.file)) as file:
+        ((found,),) = file.execute("SELECT mail_from FROM outbox WHERE id = ?", (letter.id,))
+    return str(found)
+
+
+# -- old, withdrawn and other secrets ----------------------------------------------------------
+
+
+def to_intake(_: House, _letter: Written) -> str:
+    return INTAKE
+
+
+def to_return_path(house: House, letter: Written) -> str:
+    return return_path(house.db, letter).replace("bounce+", "requests+")
+
+
+def to_page_token(_: House, letter: Written) -> str:
+    return f"requests+{page_token(letter)}@vendor.example"
+
+
+@pytest.mark.parametrize("way", [to_intake, to_return_path, to_page_token])
+def test_who_was_replaced_accepts_by_no_other_way(
+    house: House, way: Callable[[House, Written], str]
+) -> None:
+    """He still has the letter: its Message-ID, its return path, its link."""
+    _, activation = pending(house)
+    replaced = one(say(house, activation, f"NOMINATE {EVA}"), "approver_replaced")
+    for letter in (activation, replaced):
+        to = INTAKE if letter is replaced else way(house, letter)
+        say(house, letter, "ACTIVATE", to=to)
+        assert house.outcomes()[-1][2] == "unknown_token"
+    assert house.request().state is State.PENDING
+
+
+def test_nobody_accepts_what_he_was_not_shown(house: House) -> None:
+    """Users were added after the activation mail; the answer to the old one has lost its tag."""
+    completion, activation = pending(house)
+    say(house, completion, "User emails: mallory@elsewhere.example")
+    letters = say(house, activation, "ACTIVATE", to=INTAKE)
+    assert kinds(letters) == [("activation", TOM)]
+    assert house.request().state is State.PENDING
+
+
+def test_nobody_accepts_what_changed_while_his_answer_was_read(house: House) -> None:
+    """The partner's change is stored between the reading of the answer and its effect."""
+    completion, activation = pending(house)
+    raw, to = house.reply(activation, "ACTIVATE")
+    inbox.put_many(house.db, [inbox.Incoming(raw, TOM, (to,), "127.0.0.1", "smtp")])
+    (claimed,) = inbox.claim(house.db, 1, timedelta(minutes=5))
+    flow, read = house.service.flow, message.read(claimed.raw)
+    facts, verdict = flow.gather(read, claimed.recipients), Verdict("pass", "proven")
+    reading = classify.read(read, TOM, facts, verdict, flow.policy)
+    say(house, completion, "User emails: mallory@elsewhere.example")
+    assert flow.mail(Mail(claimed, read, reading, facts, verdict)).outcome == "resent"
+    assert house.request().state is State.PENDING
+
+
+# -- forged reports ----------------------------------------------------------------------------
+
+
+def report(about: str, subject: str, headers: str = "") -> bytes:
+    """A delivery report as anybody can write one (RFC 3464)."""
+    text = f"""From: {ALBA.email}
+To: {INTAKE}
+Subject: {subject}
+Message-ID: <{abs(hash((about, subject, headers)))}@relay.example>
+{headers}MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+Not delivered.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; {about}
+Action: failed
+Status: 5.1.1
+
+--b--
+"""
+    return text.replace("\n", "\r\n").encode()
+
+
+def test_a_report_without_our_secret_is_no_news(house: House) -> None:
+    """The reference is in every subject, and a Message-ID in every answer that somebody saw."""
+    completion, activation = pending(house)
+    before = house.request()
+    for number, letter in enumerate((completion, activation)):
+        named = f"References: {letter.message_id}\n"
+        for headers in ("", named, f"In-Reply-To: {letter.message_id}\n"):
+            raw = report(letter.recipient, f"[{before.reference}] failed {number}", headers)
+            assert house.deliver(raw, mail_from="", to=INTAKE, peer="203.0.113.9") == []
+    assert house.request() == before
+
+
+def test_reports_of_one_request_silence_no_other(house: House) -> None:
+    """Twenty-five true reports about one letter, and then one that matters, about another."""
+    completion, _ = pending(house)
+    path = return_path(house.db, completion)
+    for number in range(25):
+        house.deliver(report(ALBA.email, f"failed {number}"), mail_from="", to=path)
+    other = REQUEST.replace("harbour", "lisbon")
+    letters = say(house, one(ask(house, ALBA.email, other), "review"), "CONFIRM")
+    accepted = say(house, one(letters, "activation"), "ACTIVATE")
+    access = one(accepted, "access")
+    news = house.deliver(
+        report(access.recipient, "failed"), mail_from="", to=return_path(house.db, access)
+    )
+    assert kinds(news) == [("address_failed", ALBA.email)]
