@@ -17,6 +17,7 @@ from mailflow.core.machinewords import (
     AUTO_SUBJECT,
     AUTOMATIC_WORDS,
     AWAY,
+    BACK,
     BOUNCE_SUBJECT,
     BOUNCE_WORDS,
     CALENDAR_SUBJECT,
@@ -24,11 +25,15 @@ from mailflow.core.machinewords import (
     CHALLENGE,
     DAEMONS,
     DELAYED,
+    LEFT_WORDS,
     LIST_COMMAND,
     LIST_HEADERS,
+    NO_REPLY,
+    PROMISE_WORDS,
     REACTION,
     RECEIPT_SUBJECT,
     RECEIPT_WORDS,
+    THANKS_WORDS,
     TICKET_HEADERS,
     TICKET_SUBJECT,
     TICKET_WORDS,
@@ -201,19 +206,37 @@ def _by_words(message: Message) -> Automatic | None:
     away = _away(message, text)
     if away:
         return away
-    if TICKET_WORDS.search(head):
+    if TICKET_WORDS.search(head) or _acknowledges(message, subject, head):
         return Automatic("ticket", "the words of a ticket system")
+    if LEFT_WORDS.search(head) and ("@" in head or "mailbox" in head or "forward" in head):
+        return Automatic("auto_reply", "says that somebody left, and where to write")
     if AUTOMATIC_WORDS.search(head):
         return Automatic("auto_reply", "the text says that it is automatic")
     return None
 
 
+def _acknowledges(message: Message, subject: str, head: str) -> bool:
+    """Whether thanks for a mail are those of a machine: people thank too, and then say something.
+
+    Said twice, or with a promise to answer, under a ticket's subject or by a no-reply address.
+    """
+    thanks = THANKS_WORDS.findall(head)
+    return bool(thanks) and (
+        len(thanks) > 1
+        or PROMISE_WORDS.search(head) is not None
+        or TICKET_SUBJECT.search(subject) is not None
+        or NO_REPLY.match(message.sender) is not None
+    )
+
+
 def _away(message: Message, text: str | None = None) -> Automatic | None:
     subject = fold(message.subject)
     text = _text(message) if text is None else text
-    found = AWAY.search(subject) or AWAY.search(text[:600])
+    found = AWAY.search(subject)
     if not found:
-        return None
+        found = AWAY.search(text[:600])
+        if not found or BACK.search(text[: found.start()]):
+            return None
     return Automatic(
         "out_of_office", f"says “{found.group()}”", return_date(text[:1500], message.date)
     )

@@ -19,6 +19,7 @@ from mailflow.core.words import (
     GO_ON,
     GOING,
     INVERTED,
+    MATTER,
     NAME_AFTER,
     PAIRS,
     PERFORMING,
@@ -57,8 +58,11 @@ def tells_what_it_is(sentence: Sentence) -> bool:
     """Whether a sentence beside the word shows that it is thanks, haste or praise.
 
     Words that take a yes back are beyond counting, so a comment is not passed because it holds
-    none of those we know, but because it holds one that shows what it is for.
+    none of those we know, but because it holds one that shows what it is for - and because it
+    names none of the things that are being decided ("Urgent: the domain is eu").
     """
+    if not MATTER.isdisjoint(sentence.tokens):
+        return False
     return any(token in CUES for token in sentence.tokens) or bool(
         CUE_PHRASES.search(sentence.folded)
     )

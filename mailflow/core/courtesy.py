@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from mailflow.core.words import word_set
+
 #: A clause that gives thanks stands on its own beside the word.
 THANKS = re.compile(
     r"(?:(?:many |kind )?thanks?(?: you)?|thx|(?:muchas )?gracias|(?:muito )?obrigad[oa]|merci|(?:vielen |besten |herzlichen )?dank|danke)\b(?! de (?:bien )?(?:vouloir |me |nous |le |la |l')?\w+(?:er|ir|re)\b)"
@@ -22,7 +24,7 @@ GREETING = re.compile(
 CLOSING = re.compile(
     r"(?:(?:best|kind|kindest|warm|warmest|with (?:best|kind|warm))?\s?(?:regards|wishes)|best|cheers|sincerely|yours(?: \w+){0,2}|respectfully|br|rgds|"
     r"(?:many |kind )?thanks(?: (?:and|&) (?:best |kind )?regards| a lot| so much| in advance| again)?|thank you(?: very much| so much| in advance| and (?:best |kind )?regards)?|thx|ty|"
-    r"(?:un |muchos )?(?:cordial(?:es)? |afectuosos? )?saludos?(?: cordial(?:es)?)?|atentamente|atte|un abrazo|cordialmente|"
+    r"(?:recib(?:a|an|e|id) )?(?:un |muchos |mis )?(?:cordial(?:es)? |afectuosos? )?saludos?(?: cordial(?:es)?)?|atentamente|atte|un abrazo|cordialmente|"
     r"(?:muchas |mil )?gracias(?: y (?:un )?saludos?| de antemano| por todo)?|gracias y saludos|"
     r"(?:muito )?obrigad[oa](?: desde ja)?|atenciosamente|att|abracos?|cumprimentos|com os melhores cumprimentos|melhores cumprimentos|grat[oa]|"
     r"(?:bien )?(?:a vous )?cordialement|bien a vous|(?:sinceres |meilleures |cordiales )?salutations(?: distinguees)?|merci(?: beaucoup| d'avance| bien| et bonne journee)?|bonne (?:journee|soiree)|"
@@ -32,24 +34,65 @@ CLOSING = re.compile(
 )
 
 
-#: Sentences that hold a doubtful word and still doubt nothing.
-HARMLESS = re.compile(
+#: Sentences that hold a doubtful word and still doubt nothing, whole.
+_FIXED = re.compile(
     r"(?:"
-    r"(?:please )?(?:do not|don't|dont|do not) hesitate\b.*|(?:please )?(?:let me|let us) know (?:if|when|once|in case)\b.*(?:need|question|anything|else|done|ready|created|require|help|missing)?.*|"
-    r"(?:if|should) you (?:need|have|require)\b.*(?:anything|any|more|further|questions?|details|information).*|(?:feel free to )?(?:call|contact|write|reach|ping) (?:me|us)\b.*|"
-    r"(?:i|we)?\s?(?:look|looking) forward\b.*|i hope (?:you|this|all)\b.*(?:well|helps|fine|good).*|hope (?:you|all|this)\b.*(?:well|fine|good).*|"
     r"no (?:further |more |other )?(?:changes?|corrections?|comments?|questions?|problems?|issues?|objections?|remarks)(?: (?:needed|required|necessary|from (?:my|our) side|at all|on my side))?|"
     r"nothing (?:else )?to (?:change|add|correct)|(?:there (?:is|are) )?nothing (?:wrong|missing|to correct)|"
     r"(?:sin|no hay|no tengo|no tenemos) (?:mas |ningun |ninguna |otros )?(?:cambios?|correcci(?:on|ones)|comentarios?|preguntas?|problemas?|objeci(?:on|ones)|dudas?)|"
-    r"(?:nada|no hay nada|no tengo nada) (?:mas )?(?:que|por) (?:cambiar|anadir|corregir|objetar|modificar)|no (?:dude|duden|dudes|duden) en\b.*|"
-    r"(?:quedo|quedamos|estoy|estamos) (?:a (?:su|tu|vuestra) (?:entera )?disposicion|a la espera|pendientes?)\b.*|cualquier (?:cosa|duda|consulta)\b.*|(?:si|para) (?:necesitan?|necesitas|cualquier|tienen?|hay|hace falta|hiciera falta)\b.*(?:algo|mas|cualquier|duda|consulta|cosa|aqui|disposicion|avis|llam|contact).*|"
-    r"(?:espero|esperamos) (?:que|su|vuestr|noticias)\b.*|"
-    r"(?:sem|nao ha|nao tenho) (?:mais |nenhuma? )?(?:alteracoes|correcoes|comentarios|duvidas|problemas|objecoes|mudancas)|nada (?:mais )?a (?:alterar|corrigir|acrescentar|mudar)|nao hesit\w+\b.*|"
-    r"(?:fico|ficamos|estou|estamos) (?:a|ao) (?:(?:sua |vossa )?(?:inteira )?disposicao|dispor|aguardo)\b.*|(?:fico|ficamos) no aguardo\b.*|(?:qualquer|se precisar\w*|caso precis\w*)\b.*(?:duvida|coisa|algo|disposicao|mais|contact|contat|avis).*|"
-    r"(?:aucun|aucune|pas de|sans|rien a)\s(?:autres? )?(?:changements?|modifications?|remarques?|questions?|problemes?|souci|objection|commentaires?|changer|modifier|signaler|ajouter|corriger)|n'hesit\w+ pas\b.*|"
-    r"(?:je|nous) (?:reste|restons|demeure|demeurons)\b.*disposition.*|(?:si|en cas de|pour toute) (?:vous avez )?(?:besoin|question)\b.*|"
-    r"(?:keine|ohne|kein) (?:weiteren |weitere )?(?:anderungen|aenderungen|fragen|anmerkungen|einwande|probleme?|korrekturen|kommentare)(?: (?:notig|erforderlich|meinerseits))?|nichts zu (?:andern|aendern|korrigieren|erganzen)|"
-    r"(?:bei|falls) (?:sie )?(?:ruckfragen|fragen|noch fragen)\b.*|(?:ich|wir) stehe?n?\b.*verfugung.*|(?:zogern|scheuen) sie\b.*|(?:melden sie sich|rufen sie)\b.*|"
-    r"(?:(?:many )?thanks?(?: you)?(?: very much)? and )?(?:have|wish you) a (?:nice|great|good) \w+.*|(?:que (?:tenga|tengan|pasen?) )?(?:un )?buen (?:dia|fin de semana)|(?:tenha(?:m)? )?(?:um )?bom (?:dia|fim de semana|trabalho)|bonne journee.*|bon week-?end|schonen (?:tag|abend)(?: noch)?|schones wochenende|feliz (?:dia|tarde|semana)"
+    r"(?:nada|no hay nada|no tengo nada) (?:mas )?(?:que|por) (?:cambiar|anadir|corregir|objetar|modificar)|"
+    r"(?:sem|nao ha|nao tenho) (?:mais |nenhuma? )?(?:alteracoes|correcoes|comentarios|duvidas|problemas|objecoes|mudancas)|nada (?:mais )?a (?:alterar|corrigir|acrescentar|mudar)|"
+    r"(?:aucun|aucune|pas de|sans|rien a)\s(?:autres? )?(?:changements?|modifications?|remarques?|questions?|problemes?|souci|objection|commentaires?|changer|modifier|signaler|ajouter|corriger)|"
+    r"(?:keine|ohne|kein) (?:weiteren |weitere )?(?:anderungen|aenderungen|fragen|anmerkungen|einwande|probleme?|korrekturen|kommentare)(?: (?:notig|erforderlich|meinerseits))?|nichts zu (?:andern|aendern|korrigieren|erganzen)"
     r")[\s.!]*"
 )
+#: How an offer of help or a good wish begins. What follows must be of its kind, word by word:
+#: "call me any time" says nothing, "call me before you create it" says a lot.
+_HEADS = re.compile(
+    r"(?:"
+    r"(?:please )?(?:do not|don't|dont) hesitate|(?:please )?(?:let me|let us) know (?:if|when|once|in case)|(?P<offer>(?:if|should) you (?:need|have|require)|(?:si|para) (?:necesitan?|necesitas|cualquier|tienen?|hay|hace falta|hiciera falta)|se precisar\w*|caso precis\w*)|"
+    r"(?:please )?feel free to (?:call|contact|write|reach|ping)|(?:please )?(?:call|contact|write|reach|ping) (?:me|us) (?:any ?time|whenever|if you|should you|with any|for any)|(?:(?:i|we) )?(?:am |are )?(?:look|looking) forward|(?:i )?hope (?:you|this|all)|"
+    r"(?:(?:many )?thanks?(?: you)?(?: very much)? and )?(?:have|(?:i |we )?wish you|wishing you) an? (?:\w+ ){0,2}(?:day|week-?end|week|evening|afternoon|morning|one|time)|"
+    r"no (?:dude|duden|dudes|duden) en|(?:quedo|quedamos|estoy|estamos) (?:a|pendientes?)|cualquier (?:cosa|duda|consulta)|"
+    r"(?:espero|esperamos) (?:que|su|vuestr\w+|noticias)|"
+    r"que (?:tenga|tengan|tengas|pase|pasen)|(?:un )?(?:buen|buena|feliz|excelente)|"
+    r"nao hesit\w+|(?:fico|ficamos|estou|estamos) (?:a|ao|no)|qualquer (?:coisa|duvida|questao)|tenham? um|tenham? uma|(?:um )?bom|(?:uma )?boa|otima?|"
+    r"n'hesit\w+ pas|(?:je|nous) (?:reste|restons|demeure|demeurons)|(?:si|en cas de|pour toute) (?:vous avez )?(?:besoin|question)|bonne|bon|excellente?|"
+    r"(?:bei|falls|fur) (?:sie )?(?:weitere )?(?:ruckfragen|fragen|noch fragen)|(?:ich|wir) stehe?n?|(?:zogern|scheuen) sie|(?:melden sie sich|rufen sie)|(?:einen |eine |ein )?schone[nsr]?"
+    r")(?: |$)"
+)
+_TAIL = word_set(
+    "to from for of in on at with about the a an any me us you your my our this that it is are be can may need needs require have has "
+    "help helps helpful assist assistance information info details question questions anything else further more other additional "
+    "whenever time anytime contact contacting call write reach reaching out directly if should know hearing hear working work together well soon "
+    "reply response answer feel free please let hesitate and or regarding everyone all finds find fine good doing done ready created set up account when once "
+    "activation creation great nice lovely wonderful pleasant fantastic day weekend week evening afternoon morning ahead too rest many thanks thank "
+    "para cualquier duda dudas consulta consultas cosa cosas aclaracion pregunta preguntas adicional adicionales mas informacion contactarme contactarnos "
+    "contactar contactame contactenme llamarme llamar llamame escribirme escribir escribanme avisarme avisan avisas avisar avisen avisadme avisame avisenme aqui estoy estamos "
+    "su sus suyas tu vuestra vuestro entera disposicion en con que lo la el nos o y e algo necesario necesiten necesitas necesitan necesita falta por favor conmigo "
+    "respuesta noticias pronta bien encuentre encuentren este esten un una buen buena feliz dia tarde noche semana fin excelente lindo activacion alta creacion espera "
+    "qualquer coisa informacao contactar contatar contate contate-me fale comigo mim sua vossa inteira dispor aguardo retorno resposta disposicao "
+    "precisar precisarem precise mais algo bom boa otimo otima noite fim semana trabalho uma ficamos fico ao no "
+    "pour nous vous contacter appeler ecrire revenir vers toute autre autres complement complementaire d'information informations votre entiere disposition "
+    "si besoin cas avez et tout tous de journee soiree continuation apres-midi week-end suite egalement aussi question questions precision precisions "
+    "ihnen fur gerne gern jederzeit zur verfugung weitere ruckfragen fragen sie sich mich uns mir bei bitte nicht zu kontaktieren melden anzurufen an einfach "
+    "haben oder noch weiteren informationen auch tag abend woche wochenende feierabend ich wir stehe stehen und"
+)
+
+
+_OFFERED = word_set(
+    "anything any more further help details question questions information info duda dudas consulta consultas cosa cosas pregunta "
+    "preguntas mas adicional informacion algo aclaracion coisa duvida duvidas mais informacao"
+)
+
+
+def harmless(folded: str) -> bool:
+    """Whether a sentence holds a doubtful word and still doubts nothing: an offer, a good wish."""
+    if _FIXED.fullmatch(folded):
+        return True
+    head = _HEADS.match(folded)
+    if head is None:
+        return False
+    tail = set(folded[head.end() :].split())
+    # "If you need anything" offers help; "if you need the account" is a condition.
+    return tail <= _TAIL and not (head.group("offer") and tail.isdisjoint(_OFFERED))

@@ -56,7 +56,7 @@ DOUBT = _set(
 
 WRONG = _set(
     "wrong incorrect error errors mistake mistakes mistaken typo missing change changes changed correction corrections edit modify replace update fix "
-    "remove delete add different false fake fraud spam phishing suspicious joke test incorrecto incorrecta mal falta faltan cambiar "
+    "remove delete removing deleting deletion changing correcting correction fixing stopping stopped cancelling canceling holding renaming replacing leaving using excluding dropping without add different false fake fraud spam phishing suspicious joke test incorrecto incorrecta mal falta faltan cambiar "
     "cambia cambio cambios corregir equivocado equivocada equivoco modificar sustituir quitar anadir agregar falso broma prueba errado errada erro falta faltam "
     "mudar mudanca alterar alteracao corrigir adicionar remover brincadeira teste faux fausse erreur manque changer modification corriger ajouter retirer plaisanterie "
     "falsch falsche fehler fehlt fehlen andern aendern anderung korrigieren korrektur hinzufugen entfernen loschen scherz"
@@ -90,7 +90,7 @@ DOUBTS: tuple[tuple[str, frozenset[str]], ...] = (
 DOUBTFUL: frozenset[str] = frozenset().union(*(words for _, words in DOUBTS))
 #: A comment beside the word must show what it is: thanks, haste, praise, or a good outlook.
 CUES = _set(
-    "thanks thank thx appreciate appreciated grateful urgent urgently asap great excellent happy glad pleased forward quick quickly fast "
+    "thanks thank thx appreciate appreciated grateful urgent urgently asap great excellent happy glad pleased quick quickly fast "
     "gracias agradezco agradecemos agradecida agradecido urgente rapido rapidez encantados excelente genial estupendo contentos "
     "obrigado obrigada agradeco agradecemos urgencia otimo excelente contente felizes "
     "merci remercie remercions urgent vite rapide rapidement ravis excellent super "
@@ -99,17 +99,17 @@ CUES = _set(
 
 
 CUE_PHRASES = re.compile(
-    r"\b(?:(?:customer|client) (?:is|are) (?:already )?(?:waiting|eager|keen)|cliente (?:esta|ya esta|ja esta) (?:esperando|a espera)|cliente (?:espera|aguarda)|"
+    r"\b(?:look(?:ing)? forward|(?:customer|client) (?:is|are) (?:already )?(?:waiting|eager|keen)|cliente (?:esta|ya esta|ja esta) (?:esperando|a espera)|cliente (?:espera|aguarda)|"
     r"client attend|kunde wartet)\b"
 )
 
 
 #: Phrases that hold a doubtful word and doubt nothing; they are taken out before the words are judged.
 BENIGN = re.compile(
-    r"\b(?:in order(?! to)|in good order|up to date|(?:on|from) (?:my|our) (?:side|end|part)|have the authority|on behalf|"
-    r"por la presente|por este medio|por medio de la presente|(?:de|por) (?:mi|nuestra) parte|en orden|de acuerdo|en nombre|al dia|"
-    r"pela presente|em ordem|de acordo|d[ae] (?:minha|nossa) parte|em nome|par la presente|en ordre|de (?:mon|notre) cote|au nom|"
-    r"in ordnung|im namen|(?:meiner|unserer)seits|von (?:meiner|unserer) seite|let's go ahead|"
+    r"\b(?:(?:with|by|via) this (?:e-mail|email|mail|message|reply)|in order(?! to)|in good order|up to date|(?:on|from) (?:my|our) (?:side|end|part)|have the authority|on behalf|"
+    r"por la presente|por este medio|por medio de la presente|(?:mediante|por|con|por medio de) este (?:correo|email|e-mail|mensaje|mail)|(?:de|por) (?:mi|nuestra) parte|en orden|de acuerdo|en nombre|al dia|"
+    r"pela presente|(?:por este|por meio deste|com este) (?:e-mail|email)|em ordem|de acordo|d[ae] (?:minha|nossa) parte|em nome|par la presente|par (?:ce|le present) (?:mail|courriel|message|e-mail)|en ordre|de (?:mon|notre) cote|au nom|"
+    r"in ordnung|mit dieser (?:e-mail|mail|nachricht)|im namen|(?:meiner|unserer)seits|von (?:meiner|unserer) seite|let's go ahead|"
     r"as soon as (?:possible|you can)|at your earliest convenience|without (?:further )?delay|no problems? at all|no problem|no worries|not a problem|not at all|of course|no doubt|without (?:any )?doubt|"
     r"lo antes posible|cuanto antes|tan pronto como (?:sea posible|puedan)|sin (?:mas )?(?:demora|duda|problemas?)|(?:no hay|ningun) problema|por supuesto|desde luego|"
     r"o mais (?:rapido|breve) possivel|(?:o )?quanto antes|assim que possivel|sem (?:mais )?(?:demora|duvida|problemas?)|nao ha problema|com certeza|"

@@ -18,6 +18,12 @@ DAEMONS = re.compile(
 )
 
 
+NO_REPLY = re.compile(
+    r"(?:no-?reply|do-?not-?reply|noreply|no[-_.]?responder|nao-?responda|ne-?pas-?repondre)\b",
+    re.I,
+)
+
+
 BOUNCE_SUBJECT = re.compile(
     r"(?:undeliver(?:able|ed)|undelivered mail|mail delivery (?:fail|system|subsystem|status)|delivery (?:status notification|failure|has failed|report|problem)|"
     r"returned mail|failure notice|mail could not be delivered|message undeliverable|delivery notification|nondeliverable|mail (?:system )?error|"
@@ -65,7 +71,7 @@ CALENDAR_SUBJECT = re.compile(
 
 
 CALENDAR_WORDS = re.compile(
-    r"(?:has|have) (?:tentatively )?(?:accepted|declined) (?:this|your|the) (?:invitation|event|meeting)|ha (?:aceptado|rechazado) (?:la|esta|su) invitacion|"
+    r"has (?:tentatively )?(?:accepted|declined) (?:this|your|the) (?:invitation|event|meeting)|ha (?:aceptado|rechazado) (?:la|esta|su) invitacion|"
     r"(?:aceitou|recusou) (?:o|este|seu) convite|a (?:accepte|refuse) (?:l'|cette |votre )invitation|hat (?:die|diese|ihre) einladung (?:angenommen|abgelehnt)"
 )
 
@@ -77,11 +83,31 @@ TICKET_SUBJECT = re.compile(
 
 TICKET_WORDS = re.compile(
     r"(?:(?:your|a|the) (?:new )?(?:ticket|case|incident|request|enquiry|inquiry|e-?mail|message)(?: [(\[]?[#\w-]{0,20}\d[)\]]?,?)? (?:has been|was|is) (?:received|created|opened|registered|logged|assigned|added|queued)|"
-    r"(?:ticket|case|incident)(?: number| id| no\.?)? ?(?:is|has been|:|#)|thank(?:s| you) for (?:contacting|your (?:e-?mail|message|enquiry|request)|getting in touch|reaching out)|we (?:have )?received your (?:e-?mail|message|request|enquiry|ticket)|"
-    r"(?:su|tu) (?:solicitud|caso|ticket|incidencia|consulta|mensaje|correo) ha sido (?:recibid|cread|registrad|abiert)|hemos recibido (?:su|tu) (?:solicitud|mensaje|correo|consulta|caso)|gracias por (?:contactar|ponerse en contacto|su mensaje|escribir)|se ha creado (?:el|un) (?:ticket|caso)|"
-    r"(?:sua|seu) (?:solicitacao|chamado|ticket|mensagem|pedido|e-?mail) foi (?:recebid|criad|registrad|abert)|recebemos (?:sua|seu|a sua|o seu)|obrigad[oa] por (?:entrar em contato|contactar|contatar|sua mensagem)|"
-    r"votre (?:demande|ticket|message|e-?mail) a (?:bien )?ete (?:recu|enregistre|cree|prise)|nous avons bien recu votre|merci de nous avoir contact|"
-    r"ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde) (?:bei uns )?(?:eingegangen|erstellt|registriert|angenommen|empfangen)|wir haben ihre (?:anfrage|nachricht|e-?mail) erhalten|vielen dank fur ihre (?:anfrage|nachricht|e-?mail)|ticket wurde erstellt|eingangsbestatigung)"
+    r"(?:ticket|case|incident)(?: number| id| no\.?)? ?(?:is|has been|:|#)|"
+    r"(?:su|tu) (?:solicitud|caso|ticket|incidencia|consulta|mensaje|correo)(?: [#\w-]{0,20}\d)? ha sido (?:recibid|cread|registrad|abiert)|se ha creado (?:el|un) (?:ticket|caso)|"
+    r"(?:sua|seu) (?:solicitacao|chamado|ticket|mensagem|pedido|e-?mail)(?: [#\w-]{0,20}\d)? foi (?:recebid|criad|registrad|abert)|"
+    r"votre (?:demande|ticket|message|e-?mail) a (?:bien )?ete (?:recu|enregistre|cree|prise)|"
+    r"ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde) (?:bei uns )?(?:eingegangen|erstellt|registriert|angenommen|empfangen)|ticket wurde erstellt|eingangsbestatigung)"
+)
+
+
+#: What people write too. Two of them, or one and a promise, are a machine's.
+THANKS_WORDS = re.compile(
+    r"(?:thank(?:s| you) for (?:contacting|your (?:e-?mail|message|enquiry|request)|getting in touch|reaching out)|we (?:have )?received your (?:e-?mail|message|request|enquiry|ticket)|"
+    r"hemos recibido (?:su|tu) (?:solicitud|mensaje|correo|consulta|caso)|gracias por (?:contactar|ponerse en contacto|su mensaje|escribir)|"
+    r"recebemos (?:sua|seu|a sua|o seu)|obrigad[oa] por (?:entrar em contato|contactar|contatar|sua mensagem)|"
+    r"nous avons bien recu votre|merci de nous avoir contact|"
+    r"wir haben ihre (?:anfrage|nachricht|e-?mail) erhalten|vielen dank fur ihre (?:anfrage|nachricht|e-?mail))"
+)
+
+
+PROMISE_WORDS = re.compile(
+    r"(?:(?:get back|be in touch|respond|reply|answer|contact you)\b.{0,40}(?:hours?|days?|soon|shortly|possible)|within (?:the next )?(?:\d+|one|two|three)|\d+ (?:business|working) |aim to|"
+    r"(?:our|a|an|one of our) (?:\w+ )?(?:team|agents?|representatives?|colleagues?|staff)\b|(?:ticket|case|reference|request|incident) (?:number|no\b|id\b)|being (?:reviewed|processed)|unattended|not monitored|"
+    r"un agente|(?:nuestro|el) equipo|brevedad|en un plazo|le responder|nos pondremos en contacto|numero de (?:caso|ticket|solicitud|referencia)|"
+    r"(?:nossa|a) equipe|entraremos em contato|retornaremos|numero d[oe] (?:chamado|protocolo)|abrimos o|"
+    r"notre equipe|nos equipes|brefs delais|meilleurs delais|sous le numero|vous repondr|"
+    r"unser team|unsere mitarbeiter|schnellstmoglich|so schnell wie moglich|innerhalb (?:von|der)|werden uns|bearbeit|vorgangsnummer|ticket|(?:number|numero|nummer)\b.{0,10}\d{3}|contestaremos|responderemos)"
 )
 
 
@@ -96,13 +122,26 @@ CHALLENGE = re.compile(
 
 
 AUTOMATIC_WORDS = re.compile(
-    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|(?:message|notice|notification|e-?mail|mail) (?:was|is|has been) (?:generated|created|sent) automatically|auto-?generated|(?:blocked|rejected|stopped) by (?:the|our|a) (?:content|spam|mail|e-?mail) filter|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)|"
-    r"unattended mailbox|(?:mailbox|address) is not (?:monitored|attended)|no longer (?:with|works? (?:at|for)|employed)|has left the (?:company|organi[sz]ation)|"
-    r"(?:este|esta) (?:es )?(?:un |una )?(?:mensaje|correo|respuesta|e-?mail) (?:es |ha sido )?(?:generad[oa] )?automatic|respuesta automatica|no responda a este (?:correo|mensaje)|ya no trabaja|ya no (?:esta|pertenece|forma parte)|"
-    r"mensagem automatica|resposta automatica|nao responda (?:a )?est[ea]|ja nao trabalha|nao trabalha mais|e-?mail automatico|gerad[oa] automaticamente|"
-    r"(?:message|reponse|courriel|e-?mail) (?:est )?automatique|genere automatiquement|ne (?:pas|repondez pas) (?:repondre|a ce)|merci de ne pas repondre|ne travaille plus|a quitte (?:la societe|l'entreprise)|"
-    r"automatisch (?:generiert|erstellt|erzeugt|versendet|verschickt)|automatische (?:antwort|nachricht|e-?mail|mail|eingangsbestatigung)|nicht auf diese (?:e-?mail|nachricht|mail)|nicht mehr (?:im|bei|fur) |arbeitet nicht mehr|"
+    r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|(?:message|notice|notification|e-?mail|mail) (?:was|is|has been) (?:generated|created|sent) automatically|auto-?generated|(?:blocked|rejected|stopped) by (?:the|our|a) (?:content|spam|mail|e-?mail) filter|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)(?: directly)?(?: to this| to the sender|[.,;!]|$)|"
+    r"unattended mailbox|(?:mailbox|address) is not (?:monitored|attended)|"
+    r"(?:este|esta) (?:es )?(?:un |una )?(?:mensaje|correo|respuesta|e-?mail) (?:es |ha sido )?(?:generad[oa] )?automatic|respuesta automatica|no responda a este (?:correo|mensaje)|(?:cuenta|direccion|buzon)(?: de correo)? ya no esta|"
+    r"mensagem automatica|resposta automatica|nao responda (?:a )?est[ea]|e-?mail automatico|gerad[oa] automaticamente|"
+    r"(?:message|reponse|courriel|e-?mail) (?:est )?automatique|genere automatiquement|ne (?:pas|repondez pas) (?:repondre|a ce)|merci de ne pas repondre|"
+    r"automatisch (?:generiert|erstellt|erzeugt|versendet|verschickt)|automatische (?:antwort|nachricht|e-?mail|mail|eingangsbestatigung)|nicht auf diese (?:e-?mail|nachricht|mail)|"
     r"risposta automatica|automatisch bericht|automatiskt (?:svar|meddelande))"
+)
+
+
+#: Who left: a machine says so and names another address; a person says so and goes on.
+LEFT_WORDS = re.compile(
+    r"(?:no longer (?:with|works? (?:at|for)|employed)|has left the (?:company|organi[sz]ation)|ya no trabaja|ya no (?:pertenece|forma parte)|ja nao trabalha|nao trabalha mais|"
+    r"ne travaille plus|a quitte (?:la societe|l'entreprise)|nicht mehr (?:im|bei|fur) |arbeitet nicht mehr)"
+)
+
+
+#: "I was out of the office yesterday" is said by somebody who is back.
+BACK = re.compile(
+    r"(?:\bwas|\bwere|\bbeen|\bback from|estuve|estaba|estive|estava|etais|\bwar)\b.{0,20}$"
 )
 
 

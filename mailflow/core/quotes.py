@@ -31,6 +31,10 @@ WROTE = re.compile(
 DATED = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}年|@|\b\d{1,2}\.? \w{3,}"
 )
+#: A time of day, a year or a whole date.
+TIMED = re.compile(
+    r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}年|\d \??[AP]M\b"
+)
 #: How an attribution begins where it is long: "On Tue", "El mar", "Am Di", "Le mar.", "Em ter.".
 _INTRO = r"on|in|at|el|o|em|no|le|am|il|op|den|på|pe|dnia|w_dniu|dne|dňa|a|kl|ons|pada|vào|στις"
 BEGINS_WORD = re.compile(rf"[\s*_]*(?:{_INTRO})\b", re.I)

@@ -178,7 +178,8 @@ def _attribution(lines: list[str | None], number: int) -> int:
                 if quotes.BEGINS_WORD.match(lines[begin] or ""):
                     break  # "On …": it cannot begin earlier
                 above = (lines[further] or "").strip(" *_")
-                dated = quotes.DATED.search(above) or (above.endswith(",") and len(above) < 25)
+                # A time or a year: "On Monday 3 March we talk first" is the author's.
+                dated = quotes.TIMED.search(above) or (above.endswith(",") and len(above) < 25)
                 if not above or not quotes.BEGINS.match(above) or not dated:
                     break
                 begin = further

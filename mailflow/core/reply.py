@@ -21,7 +21,7 @@ from mailflow.core.clear import (
     tells_what_it_is,
     unclear,
 )
-from mailflow.core.courtesy import HARMLESS
+from mailflow.core.courtesy import harmless
 from mailflow.core.doubts import BAD_SIGNS
 from mailflow.core.form import read_lines
 from mailflow.core.hits import find_hits, without_denied
@@ -178,11 +178,11 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
             if asks_us(sentence, strong - orders, open_form):
                 asked = f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
                 continue
-            if "…" in sentence.end:
+            if sentence.end in ("…", ":"):
                 return unknown("the sentence is left hanging")
             said = "word" if has_word else said or "yes"
             continue
-        if HARMLESS.fullmatch(sentence.folded):
+        if harmless(sentence.folded):
             comment.append(sentence.text)
             continue
         if sentence.signature:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailflow.core.courtesy import CLOSING, GREETING, HARMLESS, THANKS
+from mailflow.core.courtesy import CLOSING, GREETING, THANKS, harmless
 from mailflow.core.doubts import BENIGN
 from mailflow.core.hygiene import clean_text, fold
 from mailflow.core.sentence import Sentence
@@ -47,7 +47,7 @@ def _clauses(piece: str) -> list[str]:
     for cut in range(1, len(parts)):
         rest = ", ".join(parts[cut:])
         folded = _fold_words(rest)
-        if HARMLESS.fullmatch(folded) or CLOSING.fullmatch(folded) or THANKS.match(folded):
+        if harmless(folded) or CLOSING.fullmatch(folded) or THANKS.match(folded):
             tail.append(rest)
             parts = parts[:cut]
             break

@@ -8,6 +8,7 @@ from dataclasses import replace
 from mailflow.core.courtesy import CLOSING, GREETING
 from mailflow.core.doubts import DOUBTFUL
 from mailflow.core.sentence import Sentence
+from mailflow.core.words import word_set
 
 _PHONE = re.compile(
     r"(?:\+|\(|\b(?:tel|tfno|tlf|phone|mobile|mob|m[oó]vil|fax|t|m|p|f|cel|handy)\b\W*)[\d\s().+/-]{5,}",
@@ -30,134 +31,25 @@ _TITLE = re.compile(
 
 
 #: Posts and fields of work in lower case: "Assistante commerciale", "Responsable de compras".
-_POSTS = frozenset(
-    [
-        "assistant",
-        "assistante",
-        "asistente",
-        "assistente",
-        "manager",
-        "director",
-        "directora",
-        "diretor",
-        "diretora",
-        "directeur",
-        "directrice",
-        "responsable",
-        "responsavel",
-        "gerente",
-        "jefe",
-        "jefa",
-        "chefe",
-        "leiter",
-        "leiterin",
-        "engineer",
-        "ingeniero",
-        "ingeniera",
-        "engenheiro",
-        "engenheira",
-        "ingenieur",
-        "tecnico",
-        "tecnica",
-        "technicien",
-        "technicienne",
-        "techniker",
-        "consultant",
-        "consultante",
-        "consultor",
-        "consultora",
-        "berater",
-        "beraterin",
-        "coordinator",
-        "coordinador",
-        "coordinadora",
-        "coordenador",
-        "coordenadora",
-        "specialist",
-        "especialista",
-        "specialiste",
-        "buyer",
-        "comprador",
-        "compradora",
-        "acheteur",
-        "acheteuse",
-        "administrator",
-        "administrador",
-        "administradora",
-        "administrativo",
-        "administrativa",
-        "administratif",
-        "administrative",
-        "commercial",
-        "commerciale",
-        "comercial",
-        "sales",
-        "ventas",
-        "vendas",
-        "ventes",
-        "vertrieb",
-        "innendienst",
-        "compras",
-        "achats",
-        "einkauf",
-        "purchasing",
-        "procurement",
-        "sistemas",
-        "systems",
-        "informatica",
-        "informatique",
-        "it",
-        "operations",
-        "operaciones",
-        "operacoes",
-        "licensing",
-        "licencias",
-        "licencas",
-        "licences",
-        "support",
-        "soporte",
-        "suporte",
-        "marketing",
-        "finance",
-        "finanzas",
-        "financas",
-        "logistics",
-        "logistica",
-        "logistique",
-        "general",
-        "geral",
-        "regional",
-        "senior",
-        "junior",
-    ]
+_POSTS = word_set(
+    "assistant assistante asistente assistente manager director directora diretor diretora "
+    "directeur directrice responsable responsavel gerente jefe jefa chefe leiter leiterin "
+    "engineer ingeniero ingeniera engenheiro engenheira ingenieur tecnico tecnica technicien "
+    "technicienne techniker consultant consultante consultor consultora berater beraterin "
+    "coordinator coordinador coordinadora coordenador coordenadora specialist especialista "
+    "specialiste buyer comprador compradora acheteur acheteuse administrator administrador "
+    "administradora administrativo administrativa administratif administrative commercial "
+    "commerciale comercial sales ventas vendas ventes vertrieb innendienst compras achats "
+    "einkauf purchasing procurement sistemas systems informatica informatique it operations "
+    "operaciones operacoes licensing licencias licencas licences support soporte suporte "
+    "marketing finance finanzas financas logistics logistica logistique general geral regional "
+    "senior junior gestor gestora contas cuentas comptes accounts head renewals renewal key "
+    "channel partners partner"
 )
 _OFFICES = frozenset(["manager", "supervisor", "office"])
 
 
-_PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "del",
-        "la",
-        "van",
-        "von",
-        "der",
-        "di",
-        "y",
-        "e",
-        "&",
-        "and",
-        "of",
-        "the",
-        "dos",
-        "du",
-        "le",
-        "und",
-        "et",
-    ]
-)
+_PARTICLES = word_set("de da do del la van von der di y e & and of the dos du le und et")
 
 
 def placed(found: list[Sentence], names: frozenset[str]) -> list[Sentence]:
@@ -211,7 +103,7 @@ def _signed_off(sentence: Sentence) -> bool:
     return False
 
 
-_HOURS = frozenset(["tarde", "tardes", "morgen", "day", "dia", "dias"])
+_HOURS = frozenset(["or", "o", "ou", "oder", "tarde", "tardes", "morgen", "day", "dia", "dias"])
 
 
 def _is_greeting(sentence: Sentence) -> bool:

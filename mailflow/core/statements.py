@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mailflow.core.address import find_addresses
 from mailflow.core.clear import doubt_of, is_doubtful, is_name
-from mailflow.core.courtesy import HARMLESS
+from mailflow.core.courtesy import harmless
 from mailflow.core.doubts import BAD_SIGNS, DOUBTS, NEGATION
 from mailflow.core.hits import Hit
 from mailflow.core.meaning import Meaning, unknown
@@ -79,8 +79,7 @@ def _reason_follows(sentence: Sentence, end: int) -> bool:
 
 def _earlier_doubt(hit: Hit, sentences: tuple[Sentence, ...]) -> bool:
     return any(
-        doubt_of(s) and not s.greeting and not HARMLESS.fullmatch(s.folded)
-        for s in sentences[: hit.sentence]
+        doubt_of(s) and not s.greeting and not harmless(s.folded) for s in sentences[: hit.sentence]
     )
 
 

@@ -98,7 +98,7 @@ AFTER = (BEFORE - _ONLY_BEFORE) | word_set(
     "processo tramite formulario ativacao enviar prossigam "
     "processus procedure activation envoyer formulaire "
     "vorgang prozess aktivierung bearbeitung senden legen richten um an zusammen "
-    "side end thx cote seite unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
+    "side end thx cote seite societe sociedad sociedade organisation organizacion organizacao unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
     "of as shown listed given stated described below abaixo debajo ci-dessous unten untenstehend untenstehende untenstehenden correctly accurate accurately valid true that "
     "account accounts creation application submission registration smart entry content contents summary "
     "please pls go ahead proceed continue create creating carry right "
@@ -216,6 +216,11 @@ GO_ON = word_set(
 #: After these, up to six words of a name may follow ("the request for Acme Iberia").
 NAME_AFTER = word_set(
     "customer client cliente kunde kunden empresa company firma entreprise for para por pour fur fuer von of de da do del named llamada account cuenta conta compte konto request solicitud pedido demande antrag anfrage"
+)
+#: What a request is made of: a remark about it wants a reader.
+MATTER = word_set(
+    "domain domains dominio dominios domaine domane name names nombre nombres nome nom firmenname spelling address direccion endereco "
+    "adresse user users usuario usuarios utilizador utilisateur benutzer note notes nota notas order pedido commande bestellung"
 )
 PLEASE = word_set("please pls kindly favor bitte veuillez merci porfavor porfa prego svp plait")
 
