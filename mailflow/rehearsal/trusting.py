@@ -1,4 +1,4 @@
-"""An authenticator for rehearsals: there is nobody to forge anything, except where a story says so."""
+"""An authenticator for rehearsals: nobody forges anything, except where a story says so."""
 
 from __future__ import annotations
 
