@@ -31,6 +31,8 @@ from mailflow.delivery.relay import Relay
 from mailflow.delivery.sender import Sender
 from mailflow.flow import Contested, Flow
 from mailflow.ingress.committer import Committer
+from mailflow.ingress.imap import ImapIngress
+from mailflow.ingress.imap_mail import Addresses
 from mailflow.ingress.smtp import SmtpIngress
 from mailflow.letters import Letters
 from mailflow.metrics import Metrics
@@ -46,7 +48,7 @@ from mailflow.web.pages import pages
 from mailflow.web.server import Server
 from mailflow.web.vitals import Account, ready, refresh
 
-ROLES = frozenset({"smtp", "processor", "sender", "timers", "web"})
+ROLES = frozenset({"smtp", "imap", "processor", "sender", "timers", "web"})
 #: TERM must be done within ten seconds; each thread gets what is left of them.
 STOP_WITHIN_S = 9.0
 
@@ -83,6 +85,7 @@ class Daemon:
         self._door, self._committer = self._build_door()
         self._web = self._build_web()
         self._roles = frozenset(roles)
+        self._mailboxes = self._build_imap()
         self._side = self._build_side()
         self._watch = Watch(self.db, ",".join(sorted(self._roles)), self._on_ring)
         if "processor" in self._roles:
@@ -91,6 +94,7 @@ class Daemon:
             self._loops["sender"] = self._sender.run
         if "timers" in self._roles:
             self._loops["timers"] = Timers(self.flow).run
+        self._loops |= self._mailboxes.loops
 
     # -- building ------------------------------------------------------------------------------
 
@@ -132,6 +136,17 @@ class Daemon:
         door = SmtpIngress(settings, ours, committer.submit, self.metrics, self._has_room)
         return door, committer
 
+    def _build_imap(self) -> ImapIngress:
+        service = self.config.service
+        return ImapIngress(
+            self.config.ingress.imap if "imap" in self._roles else {},
+            Addresses(service.address, (f"{service.bounce_local}@{service.domain}",)),
+            self.db,
+            self._committer.submit,
+            self.metrics,
+            has_room=self._has_room,
+        )
+
     def _build_web(self) -> Server:
         web = self.config.web
         host, port = _place(web.listen)
@@ -151,7 +166,7 @@ class Daemon:
         if web.admin_listen:
             app = admin(
                 alive={"loops": self._dead_loops},
-                ready=ready(self.db),
+                ready={**ready(self.db), "mailboxes": self._mailboxes.health},
                 registry=self.metrics.registry,
                 refresh=self._refresh,
                 on_fault=lambda error: maillog.trouble(loop="health", error=error),
@@ -193,6 +208,8 @@ class Daemon:
             raise NotReadyError(_schema_advice(state))
         try:
             self._watch.start()
+            if self._takes_mail():
+                self._committer.start()
             for name, loop in self._loops.items():
                 self._spawn(name, loop)
             if "web" in self._roles and self.config.web.enabled:
@@ -200,7 +217,6 @@ class Daemon:
             for server in self._side.values():
                 server.start()
             if "smtp" in self._roles and self.config.ingress.smtp.enabled:
-                self._committer.start()
                 self._door.start()
         except BaseException:
             self.stop()
@@ -219,6 +235,7 @@ class Daemon:
         deadline = time.monotonic() + STOP_WITHIN_S
         self._stop.set()
         self._door.stop()
+        self._mailboxes.stop()
         self._committer.stop()
         for server in (self._web, *self._side.values()):
             server.stop()
@@ -246,10 +263,16 @@ class Daemon:
         web = "web" in self._roles and self.config.web.enabled
         return (
             self._watch.thread.is_alive()
-            and (not smtp or (self._door.thread.is_alive() and self._committer.thread.is_alive()))
+            and (not smtp or self._door.thread.is_alive())
+            and (not self._takes_mail() or self._committer.thread.is_alive())
             and (not web or self._web.alive)
             and all(server.alive for server in self._side.values())
         )
+
+    def _takes_mail(self) -> bool:
+        """Whether mail comes in here, by whatever way."""
+        smtp = "smtp" in self._roles and self.config.ingress.smtp.enabled
+        return smtp or bool(self._mailboxes.loops)
 
     def _has_room(self) -> bool:
         """Whether the disk of the database, if it is ours to look at, can take more mail."""

@@ -10,7 +10,7 @@ from mailflow.cli.common import AsJson, ConfigFile, read_config
 from mailflow.cli.exits import Exit, Failure
 
 #: What one machine may do; several machines share the work through one PostgreSQL.
-ROLES = ("smtp", "processor", "sender", "timers", "web")
+ROLES = ("smtp", "imap", "processor", "sender", "timers", "web")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -86,6 +86,7 @@ def migrate(config: ConfigFile = None) -> None:
 
     from mailflow.cli.common import SCHEMA
     from mailflow.cli.output import note
+    from mailflow.cli.progress import bar
     from mailflow.store import migrate as schema
     from mailflow.store.db import Database
 
@@ -95,7 +96,8 @@ def migrate(config: ConfigFile = None) -> None:
         before = schema.state(db)
         if before in {"newer", "unknown"}:
             raise Failure(*SCHEMA[before], Exit.CONFIG)
-        schema.upgrade(db)
+        with bar("migrating"):
+            schema.upgrade(db)
     finally:
         os.umask(umask)
         db.close()
