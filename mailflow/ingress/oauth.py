@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from importlib import import_module
@@ -80,44 +80,45 @@ def tokens_for(name: str, settings: ImapSettings, db: Database) -> Tokens:
     return Tokens(lambda: _google_person(name, settings, db))
 
 
-def microsoft_client(settings: ImapSettings) -> Any:
-    """The application as msal knows it. Raises `SignInFailed`."""
+@contextmanager
+def microsoft(settings: ImapSettings) -> Iterator[Any]:
+    """The application as msal knows it. Raises `SignInFailed`, also for what the block raises."""
     msal = _load("msal")
     authority = settings.authority or f"{MICROSOFT}/{settings.tenant}"
-    arguments = {
+    arguments: dict[str, Any] = {
         "authority": authority,
-        "verify": settings.ca_file or True,
-        "timeout": settings.timeout_s,
         # Otherwise an address that is not the provider's own is asked for there first.
         "instance_discovery": None if not settings.authority else False,
     }
-    with _explained():
+    with explained(), closing(http_session(settings)) as session:
+        arguments["http_client"] = session
         if settings.client_secret:
-            return msal.ConfidentialClientApplication(
-                settings.client_id, client_credential=settings.client_secret, **arguments
-            )
-        return msal.PublicClientApplication(settings.client_id, **arguments)
+            arguments["client_credential"] = settings.client_secret
+            yield msal.ConfidentialClientApplication(settings.client_id, **arguments)
+        else:
+            yield msal.PublicClientApplication(settings.client_id, **arguments)
 
 
 def _microsoft_app(settings: ImapSettings) -> Access:
-    client = microsoft_client(settings)
-    with _explained():
-        return _access(client.acquire_token_for_client([MICROSOFT_APP_SCOPE]), "")
+    with microsoft(settings) as client:
+        return access_of(client.acquire_token_for_client([MICROSOFT_APP_SCOPE]), "")
 
 
 def _microsoft_person(name: str, settings: ImapSettings, db: Database) -> Access:
     old = _refresh_token(name, db)
-    client = microsoft_client(settings)
-    with _explained():
+    with microsoft(settings) as client:
         answer = client.acquire_token_by_refresh_token(old, [MICROSOFT_SCOPE])
-    access = _access(answer, name)
+    access = access_of(answer, name)
     if new := answer.get("refresh_token", ""):
         mailboxes.keep_refresh_token(db, name, new)
     return access
 
 
-def _access(answer: dict[str, Any], name: str) -> Access:
-    """What the provider answered. The words of its error are for people, on one line each."""
+def access_of(answer: dict[str, Any], name: str) -> Access:
+    """What the provider answered. `name` is the mailbox, if a person can sign in for it.
+
+    Raises `SignInFailed` with the words of its error.
+    """
     if token := answer.get("access_token"):
         return Access(token, float(answer.get("expires_in", 0)))
     code = str(answer.get("error", "no token"))
@@ -128,7 +129,7 @@ def _access(answer: dict[str, Any], name: str) -> Access:
 
 def _google_account(settings: ImapSettings) -> Access:
     service_account = _load("google.oauth2.service_account")
-    with _explained():
+    with explained():
         credentials = service_account.Credentials.from_service_account_file(
             settings.service_account_file, scopes=[GOOGLE_SCOPE], subject=settings.username
         )
@@ -140,7 +141,7 @@ def _google_account(settings: ImapSettings) -> Access:
 def _google_person(name: str, settings: ImapSettings, db: Database) -> Access:
     kept = _refresh_token(name, db)
     credentials_of = _load("google.oauth2.credentials").Credentials
-    with _explained():
+    with explained():
         credentials = credentials_of(
             None,
             refresh_token=kept,
@@ -163,12 +164,12 @@ def _google(settings: ImapSettings, credentials: Any, name: str) -> Access:
     refused = _load("google.auth.exceptions").RefreshError
     transport = _load("google.auth.transport.requests").Request
     try:
-        with http_session(settings) as session:
+        with closing(http_session(settings)) as session:
             credentials.refresh(transport(session))
     except refused as error:
         described = error.args[1] if len(error.args) > 1 else {}
         answer = described if isinstance(described, dict) else {"error": str(error.args[0])}
-        return _access(answer, name)  # raises
+        return access_of(answer, name)  # raises
     left = credentials.expiry.replace(tzinfo=UTC).timestamp() - time.time()
     return Access(credentials.token, left)
 
@@ -176,11 +177,12 @@ def _google(settings: ImapSettings, credentials: Any, name: str) -> Access:
 def http_session(settings: ImapSettings) -> Any:
     """A session of the package requests: with a time-out, and with our authorities."""
     session = _load("requests").Session()
-    session.verify = settings.ca_file or True
     plain = session.request
 
     def request(method: str, url: str, **arguments: Any) -> Any:
         arguments["timeout"] = settings.timeout_s
+        if settings.ca_file:  # said with each request, or REQUESTS_CA_BUNDLE would come before it
+            arguments["verify"] = settings.ca_file
         return plain(method, url, **arguments)
 
     session.request = request
@@ -202,7 +204,7 @@ def _load(module: str) -> Any:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turns whatever the packages raise into `SignInFailed`, without inner detail."""
     try:
         yield

@@ -7,9 +7,11 @@ memory. `faults` is asked at named points; each armed fault happens so many time
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import socket
 import socketserver
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -53,6 +55,8 @@ class Server:
         self.permanent_flags = r"\Seen \Flagged \Deleted \*"
         self.password = "secret"
         self.bearer = ""
+        self.tls: ssl.SSLContext | None = None  # from the start
+        self.starttls: ssl.SSLContext | None = None
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.armed: Counter[str] = Counter()
@@ -69,11 +73,16 @@ class Server:
             def handle(self) -> None:
                 outer.lines.add(self.request)
                 try:
-                    Talk(outer, self.request).run()
+                    if outer.tls:
+                        self.request = outer.tls.wrap_socket(self.request, server_side=True)
+                    talk = Talk(outer, self.request)
+                    with contextlib.closing(talk):
+                        talk.run()
                 except (HungUp, OSError, ValueError):
                     pass
                 finally:
                     outer.lines.discard(self.request)
+                    self.request.close()
 
         class Listener(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
@@ -142,6 +151,10 @@ class Talk:
         self.folder: Folder | None = None
         self.told = 0
 
+    def close(self) -> None:
+        self.file.close()
+        self.sock.close()
+
     def say(self, *lines: str | bytes) -> None:
         data = b"".join(
             (line.encode() if isinstance(line, str) else line) + b"\r\n" for line in lines
@@ -202,6 +215,12 @@ class Talk:
     def do_capability(self, _tag: str, _arguments: str) -> str:
         self.say(f"* CAPABILITY {self.server.capabilities}")
         return "OK done"
+
+    def do_starttls(self, tag: str, _arguments: str) -> None:
+        assert self.server.starttls is not None
+        self.say(f"{tag} OK begin")
+        self.sock = self.server.starttls.wrap_socket(self.sock, server_side=True)
+        self.file = self.sock.makefile("rb")
 
     def do_login(self, _tag: str, arguments: str) -> str:
         good = arguments.endswith(f'"{self.server.password}"')
