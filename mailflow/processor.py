@@ -7,7 +7,7 @@ aside as failed, visible and re-injectable (I8). The loop itself never ends by a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -88,17 +88,76 @@ class Processor:
 
     def round(self, stop: threading.Event | None = None) -> int:
         """Claim one batch and work on it; returns how many mails it took up."""
+        stop = stop or threading.Event()
         claimed = inbox.claim(self._db, BATCH, self._lease)
         if claimed:
             failpoints.reach("inbox.after_claim")
-        for position, mail in enumerate(claimed):
-            if stop is not None and stop.is_set():
-                inbox.give_back(self._db, [(m.id, m.fence) for m in claimed[position:]])
-                return position
-            self._work(mail)
-        return len(claimed)
+        # What was begun before may be what killed its worker. It is worked on alone, and first:
+        # so it cannot take others with it again, and it is known who it was (`store.workers`).
+        alone = [mail for mail in claimed if mail.attempts > 1]
+        fresh = [mail for mail in claimed if mail.attempts == 1]
+        left = self._one_by_one(alone, stop)
+        left += self._one_by_one(self._together(fresh, stop), stop)
+        if left:
+            inbox.give_back(self._db, [(mail.id, mail.fence) for mail in left])
+        return len(claimed) - len(left)
 
-    def _work(self, claimed: inbox.Claimed) -> None:
+    def _one_by_one(
+        self, mails: Sequence[inbox.Claimed], stop: threading.Event
+    ) -> list[inbox.Claimed]:
+        """Work on each mail in a transaction of its own; returns those not begun when stopped."""
+        for position, mail in enumerate(mails):
+            if stop.is_set():
+                return list(mails[position:])
+            self._alone(mail)
+        return []
+
+    def _together(
+        self, mails: Sequence[inbox.Claimed], stop: threading.Event
+    ) -> list[inbox.Claimed]:
+        """Work on mails in one transaction; returns those that are still to be worked on alone.
+
+        Of several about one request or from one sender only the first is taken: what it does
+        decides what the next one means. If anything goes wrong with any of them, nothing of it is
+        kept, and all are worked on alone, so that only the one at fault is the worse for it.
+        """
+        if len(mails) < 2 or stop.is_set():
+            return list(mails)
+        try:
+            understood, rest = self._understand(mails, stop)
+            results = self._flow.mails(understood)
+        except Exception as trouble:
+            maillog.apart(mails=len(mails), error=trouble)
+            return list(mails)
+        for mail, applied in zip(understood, results, strict=True):
+            self._tell(mail, applied)
+        return rest
+
+    def _understand(
+        self, mails: Sequence[inbox.Claimed], stop: threading.Event
+    ) -> tuple[list[Mail], list[inbox.Claimed]]:
+        """Mails that can have their effects together, and the rest."""
+        read = [message.read(mail.raw) for mail in mails]
+        known = self._flow.gather_all(
+            (taken, mail.recipients) for taken, mail in zip(read, mails, strict=True)
+        )
+        understood, rest = [], []
+        concerned: set[object] = set()
+        for claimed, taken, facts in zip(mails, read, known, strict=True):
+            concerns = _concerns(taken, facts)
+            verdict = None
+            if concerned.isdisjoint(concerns) and not stop.is_set():
+                verdict = self._verdict(claimed, taken)
+            concerned |= concerns
+            if verdict is None or verdict.result == "temporary":
+                rest.append(claimed)
+                continue
+            reading = classify.read(taken, claimed.mail_from, facts, verdict, self._flow.policy)
+            understood.append(Mail(claimed, taken, reading, facts, verdict))
+        # In one order everywhere, so that two machines do not wait for each other's requests.
+        return sorted(understood, key=lambda mail: mail.reading.request_id or 0), rest
+
+    def _alone(self, claimed: inbox.Claimed) -> None:
         try:
             self._attempt(claimed)
         except inbox.LeaseLost as late:
@@ -124,9 +183,8 @@ class Processor:
                 return
             verdict = Verdict("none", f"given up: {verdict.rule}")
         reading = classify.read(read, claimed.mail_from, facts, verdict, self._flow.policy)
-        applied = self._flow.mail(Mail(claimed, read, reading, facts, verdict))
-        sender = read.sender if isinstance(read, Message) else ""
-        self._tell(claimed, reading, applied, sender)
+        mail = Mail(claimed, read, reading, facts, verdict)
+        self._tell(mail, self._flow.mail(mail))
 
     def _verdict(self, claimed: inbox.Claimed, read: Message | Unreadable) -> Verdict:
         if isinstance(read, Unreadable):
@@ -138,10 +196,10 @@ class Processor:
             received_at=claimed.received_at,
         )  # fmt: skip
 
-    def _tell(
-        self, claimed: inbox.Claimed, reading: classify.Reading, applied: Applied, sender: str
-    ) -> None:
-        self._on_outcome(reading.kind, applied.outcome)
+    def _tell(self, mail: Mail, applied: Applied) -> None:
+        claimed = mail.claimed
+        sender = mail.message.sender if isinstance(mail.message, Message) else ""
+        self._on_outcome(mail.reading.kind, applied.outcome)
         if applied.outcome == "quarantine":
             maillog.quarantined(inbox=claimed.id, reason=applied.reason, sender=sender)
         elif applied.outcome == "ignore":
@@ -173,3 +231,13 @@ class Processor:
         else:
             maillog.fault(inbox=claimed.id, attempt=claimed.attempts, error=error)
         self._on_outcome("fault", state)
+
+
+def _concerns(message: Message | Unreadable, facts: classify.Facts) -> set[object]:
+    """What a mail is about, as far as two mails could meet in it: its requests and its sender."""
+    found: set[object] = {
+        letter.request_id for letter in (facts.letter, facts.returned) if letter is not None
+    }
+    if isinstance(message, Message) and message.sender:
+        found.add(message.sender)
+    return found

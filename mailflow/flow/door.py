@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,12 +111,35 @@ class Flow:
 
     def gather(self, message: Message | Unreadable, recipients: tuple[str, ...]) -> Facts:
         """What the database knows about a mail; reads only."""
+        [facts] = self.gather_all([(message, recipients)])
+        return facts
+
+    def gather_all(
+        self, mails: Iterable[tuple[Message | Unreadable, tuple[str, ...]]]
+    ) -> list[Facts]:
+        """What the database knows about each of several mails, at one moment; reads only."""
+        service = self.config.service
         with self.db.reading() as session:
-            return gathering.gather(session, self.config.service, message, recipients)
+            return [gathering.gather(session, service, *mail) for mail in mails]
 
     def mail(self, mail: Mail) -> Applied:
         """Let a mail that was understood have its effect, and mark its inbox row, at once."""
         return self._transact(lambda session: self._mail(session, mail))
+
+    def mails(self, batch: Sequence[Mail]) -> list[Applied]:
+        """Let several mails have their effects in one transaction: all of them, or none.
+
+        For mails that have nothing to do with each other; they were understood before any of them
+        had its effect. Raises whatever stopped one of them: then each is to be tried alone, by
+        `mail`, which also decides lost races anew.
+        """
+        with self.db.transaction() as session:
+            results = [self._mail(session, mail) for mail in batch]
+            failpoints.reach("flow.before_commit")
+        failpoints.reach("flow.after_commit")
+        if any(applied.letters for applied in results):
+            self.bell()
+        return results
 
     def apply(self, command: Command, request_id: int, actor: Actor) -> Applied:
         """Apply a command that did not come by mail (operator, clock, machine)."""

@@ -152,6 +152,11 @@ def postponed(*, inbox: int, reason: str) -> None:
     _say(logging.INFO, "postponed", inbox=inbox, reason=reason)
 
 
+def apart(*, mails: int, error: BaseException) -> None:
+    """Mails that were to share a transaction are worked on one by one: something was wrong."""
+    _say(logging.WARNING, "apart", mails=mails, error=describe(error))
+
+
 def failed(*, inbox: int, reason: str) -> None:
     """A mail was set aside after too many faults of ours. A person must look."""
     _say(logging.ERROR, "failed", inbox=inbox, reason=reason)

@@ -133,15 +133,17 @@ def dead_by_lock(line: Any, but: int) -> Sequence[int]:
 
 
 _its_inbox = (_inbox.c.state == "claimed") & (_inbox.c.owner == bindparam("its_id"))
-# A processor works on its batch in the order of ids, so of what it had claimed only the first
-# can have been begun; the others are innocent of its death.
-_first = select(func.min(_inbox.c.id)).where(_its_inbox).scalar_subquery()
+# A processor first works on what was begun before, one by one in the order of ids; then on what
+# is fresh, all together. So if any of the former is left, it was the first of them that had been
+# begun, and nothing else; otherwise it may have been any of the fresh ones.
+_begun = select(func.min(_inbox.c.id)).where(_its_inbox, _inbox.c.attempts > 1).scalar_subquery()
 _FREE_INBOX = Prepared(
     update(_inbox)
     .where(_its_inbox)
     .values(
         state="waiting",
-        attempts=_inbox.c.attempts - case((_inbox.c.id > _first, 1), else_=0),
+        # Compared with nothing, where none of the former is left, this is never true.
+        attempts=_inbox.c.attempts - case((_inbox.c.id != _begun, 1), else_=0),
         lease_until=None,
         next_attempt_at=NOW,
     )

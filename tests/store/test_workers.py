@@ -66,13 +66,27 @@ def test_what_a_killed_worker_had_claimed_is_given_back(
         claimer.kill()
         assert rung.wait(PATIENCE_S)
         again = inbox.claim(db, 10, MINUTE)
-        # The first may have killed it; the others were not begun.
-        assert [one.attempts for one in again] == [2, 1, 1]
+        # Fresh mails are worked on together: each of them may have killed it.
+        assert [one.attempts for one in again] == [2, 2, 2]
         assert [one.attempts for one in outbox.claim(db, 10, MINUTE)] == [2, 2]
         with db.reading() as session:
             assert [one.id for one in workers.workers(session)] == [db.owner]
     finally:
         watch.stop()
+
+
+def test_only_the_first_of_those_begun_before_can_have_killed_their_worker(db: Database) -> None:
+    def attempts() -> list[int]:
+        return [mail.attempts for mail in inbox.claim(db, 10, MINUTE)]
+
+    db.owner = workers.new_id()
+    inbox.put_many(db, [incoming(b"%d\r\n\r\n" % n) for n in range(3)])
+    assert attempts() == [1, 1, 1]
+    workers.take_off_list(db, db.owner, dead=False)
+    inbox.put_many(db, [incoming(b"fresh\r\n\r\n")])
+    assert attempts() == [2, 2, 2, 1]
+    workers.take_off_list(db, db.owner, dead=False)
+    assert attempts() == [3, 2, 2, 1]
 
 
 def test_a_frozen_worker_keeps_its_claims(
