@@ -7,7 +7,7 @@ suggestion, so that the question letter asks only for what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from mailflow.core.hygiene import clean_line, clean_text
 from mailflow.core.policy import Policy
 from mailflow.core.repair import merge
 from mailflow.core.request import Fields, Person, Problem, Provenance, Role
+from mailflow.core.sides import is_requesters, mailbox
 
 __all__ = ["Checked", "all_errors", "check", "merge"]
 
@@ -51,6 +52,7 @@ def check(
     requester: Person,
     policy: Policy,
     partner_domains: Sequence[str] = (),
+    is_colleague: Callable[[str], bool] = lambda _address: False,
 ) -> Checked:
     """Judge all fields for this requester.
 
@@ -61,6 +63,7 @@ def check(
             name himself inside the account domain (DOMAIN.md §3).
         policy: Limits.
         partner_domains: Further domains of the requester's company.
+        is_colleague: Whether the directory knows an address as of the requester's company.
 
     Returns:
         Fields with the domain derived and doubled users dropped; errors block the review,
@@ -73,7 +76,7 @@ def check(
     fields = _customer(fields, errors)
     fields = _domain(fields, origin, errors, warnings)
     _name(fields, policy, errors)
-    _approver(fields, requester, partner_domains, errors, warnings)
+    _approver(fields, requester, partner_domains, is_colleague, errors, warnings)
     fields = _users(fields, policy, errors, warnings)
     _notes(fields, policy, errors, warnings)
     if fields.notice_email and parse(fields.notice_email) is None:
@@ -176,6 +179,7 @@ def _approver(
     fields: Fields,
     requester: Person,
     partner_domains: Sequence[str],
+    is_colleague: Callable[[str], bool],
     errors: list[Problem],
     warnings: list[Problem],
 ) -> None:
@@ -183,13 +187,12 @@ def _approver(
     address = parse(fields.customer_email)
     if address is None:
         return
-    own = {organisational_domain(domain_of(requester.email)), *partner_domains}
-    own = {domain for domain in own if domain and not is_freemail(domain)}
     if requester.role is Role.CUSTOMER:
-        inside = in_domain(address, fields.account_domain)
-        if address == requester.email and not inside:
-            errors.append(Problem("approver_is_requester", "customer_email", address))
-    elif address == requester.email or any(in_domain(address, domain) for domain in own):
+        himself = mailbox(address) == mailbox(requester.email)
+        refused = himself and not in_domain(address, fields.account_domain)
+    else:
+        refused = is_requesters(address, requester, partner_domains) or is_colleague(address)
+    if refused:
         errors.append(Problem("approver_is_requester", "customer_email", address))
     if is_role_address(address):
         warnings.append(Problem("role_address", "customer_email", address))

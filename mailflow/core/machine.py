@@ -16,6 +16,7 @@ from mailflow.core.decision import Decision, World
 from mailflow.core.moves import answers, approver, clock, opening, operator, partner
 from mailflow.core.moves.clock import next_due
 from mailflow.core.request import Request, State
+from mailflow.core.sides import may_not_decide
 
 _S = State
 
@@ -137,6 +138,8 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
 def _next(request: Request, command: c.Command, actor: c.Actor, world: World) -> Decision:
     name = type(command).__name__
     request = _listening(request, actor, world)
+    if actor.part == "approver" and may_not_decide(actor.address, request.requester):
+        return answers.not_for_you(request, actor, world)
     move, parts = _MOVES[type(command)]
     if actor.part not in parts:
         if actor.part not in ("partner", "approver", "user"):

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from mailflow.config import Config
 from mailflow.core.decision import World
+from mailflow.core.hygiene import clean_line, fold
 from mailflow.core.policy import Policy
-from mailflow.core.request import Person, Request, State
+from mailflow.core.request import Person, Request, Role, State
+from mailflow.core.sides import mailbox
 from mailflow.store import directory, queries
 from mailflow.store.db import Database, Session
 
@@ -40,6 +42,13 @@ def build(
     )
     asker = requester.email if requester else ""
 
+    def is_colleague(address: str) -> bool:
+        found = directory.person(session, mailbox(address)) or directory.person(session, address)
+        if found is None or requester is None or found.role is not Role.PARTNER:
+            return False
+        company = fold(clean_line(found.company))
+        return bool(company) and company == fold(clean_line(requester.company))
+
     def language_of(address: str) -> str:
         known = queries.language_of(session, address)
         if known in config.service.languages:
@@ -57,6 +66,7 @@ def build(
         requester=requester,
         account_of=lambda domain: directory.account(session, domain),
         earlier_of=lambda domain: _expired(session, asker, domain),
+        is_colleague=is_colleague,
         language_of=language_of,
         language_set=language_set,
         reference=reference,

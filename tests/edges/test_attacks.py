@@ -14,11 +14,11 @@ from datetime import timedelta
 import pytest
 
 from mailflow.core import classify, message
-from mailflow.core.request import State
+from mailflow.core.request import Person, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
 from mailflow.rehearsal import Written
-from mailflow.store import inbox
+from mailflow.store import directory, inbox
 from mailflow.store.db import Database
 from tests.edges.test_who_may_answer import VERIFIER, proof
 from tests.house import ALBA, INTAKE, REQUEST, TOM, House, config, kinds, one, page_token
@@ -174,3 +174,74 @@ def test_reports_of_one_request_silence_no_other(house: House) -> None:
         report(access.recipient, "failed"), mail_from="", to=return_path(house.db, access)
     )
     assert kinds(news) == [("address_failed", ALBA.email)]
+
+
+# -- a partner approves his own request --------------------------------------------------------
+
+IDA = Person("ida.cobalt@gmail.com", "Ida", "Cobalt Partners", language="en")
+JON = Person("jon@cobalt-south.example", "Jon", "COBALT  Partners", language="en")
+
+
+def register(house: House, *people: Person) -> None:
+    with house.db.transaction() as session:
+        directory.upsert_people(session, people, house.db.now(session))
+
+
+def named(customer: str, domain: str = "harbour.example") -> str:
+    return f"Account name: Harbour\nCustomer email: {customer}\nAccount domain: {domain}\n"
+
+
+@pytest.mark.parametrize(
+    ("partner", "customer"),
+    [
+        (ALBA.email, "ALBA@cobalt.example"),
+        (ALBA.email, "alba+customer@cobalt.example"),
+        (ALBA.email, "alba@Cobalt.EXAMPLE"),
+        (ALBA.email, "x@mail.cobalt.example"),
+        (ALBA.email, "x@a.b.cobalt.example"),
+        (ALBA.email, "x@cobalt.example."),
+        (ALBA.email, "x@\uff43obalt.example"),  # full width, which IDNA maps to the same name
+        (ALBA.email, "x@cobalt\u3002example"),  # an ideographic full stop
+        (ALBA.email, "Tom <x@cobalt.example>"),
+        (ALBA.email, JON.email),  # the same company under another name
+        (ALBA.email, "jon+1@cobalt-south.example"),
+        (IDA.email, "ida.cobalt+2@gmail.com"),
+        (IDA.email, "idacobalt@gmail.com"),
+        (IDA.email, "i.d.a.cobalt@googlemail.com"),
+    ],
+)
+def test_a_partner_names_nobody_of_his_own(house: House, partner: str, customer: str) -> None:
+    register(house, IDA, JON)
+    (letter,) = ask(house, partner, named(customer))
+    assert letter.kind == "question"
+    assert [
+        problem.code for problem in house.request().errors if "domain" not in problem.field
+    ] in (
+        ["approver_is_requester"],
+        ["invalid:customer_email"],
+    )
+
+
+@pytest.mark.parametrize(
+    "nominee",
+    ["alba@cobalt.example", "alba+1@cobalt.example", "max@cobalt.example", "max@x.cobalt.example"],
+)
+def test_nor_does_his_customer_for_him(house: House, nominee: str) -> None:
+    """The account's domain is the partner's own: the nominee would lie inside of it."""
+    review = one(ask(house, ALBA.email, named(TOM, "cobalt.example")), "review")
+    activation = one(say(house, review, "CONFIRM"), "activation")
+    say(house, activation, f"NOMINATE {nominee}")
+    assert house.outcomes()[-1][2] == "nominee_outside"
+    assert house.request().approver == TOM
+
+
+def test_a_partner_is_no_colleague_of_his_customer(sqlite_db: Database) -> None:
+    """Colleagues in the account's domain may accept here, and the domain is the partner's."""
+    house = _house(sqlite_db, policy={"domain_colleagues_may_accept": True})
+    review = one(ask(house, ALBA.email, named(TOM, "cobalt.example")), "review")
+    activation = one(say(house, review, "CONFIRM"), "activation")
+    for sender in (ALBA.email, "max@cobalt.example"):
+        assert kinds(say(house, activation, "ACTIVATE", sender=sender)) == [
+            ("wrong_sender", sender)
+        ]
+    assert house.request().state is State.PENDING

@@ -13,6 +13,7 @@ from mailflow.core.moves.say import answer, settled, to_approver, to_operator, t
 from mailflow.core.request import Request, State
 
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 #: The letter that says where things stand, per state: to the partner, to the approver.
 _OF_STATE: dict[State, tuple[Kind, Kind]] = {
@@ -97,6 +98,20 @@ def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> D
             f"unknown:{request.reference}:{actor.part}",
             world.policy.unknown_answers_per_hour, _HOUR,
         ),
+    )  # fmt: skip
+
+
+def not_for_you(request: Request, actor: Actor, world: World) -> Decision:
+    """A partner speaks as the customer, say as a colleague in the account's domain (S12)."""
+    language = world.language_of(actor.address) or request.language
+    letter = Letter(
+        Kind.WRONG_SENDER, actor.address, language, Audience.STRANGER,
+        data={"why": "wrong_sender"}, answers=True,
+    )  # fmt: skip
+    return Decision(
+        "wrong_sender", "a partner never decides for his customer (S12)", request,
+        letters=(letter,),
+        limit=Limit(f"wrong_sender:{request.reference}:{actor.address}", 1, _DAY),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves import clock
 from mailflow.core.moves.say import settled, to_approver, to_notice, to_operator, to_partner
 from mailflow.core.request import Request, State
+from mailflow.core.sides import may_not_decide
 
 #: A page can be clicked as often as one likes; the operator hears of it so often at most.
 _NOTICES_A_DAY = 3
@@ -157,10 +158,9 @@ def _nominee_fault(request: Request, nominee: str | None, world: World) -> str:
         return "nominee_too_many"
     if not address.in_domain(nominee, request.fields.account_domain):
         return "nominee_outside"
-    partner = request.requester
-    if nominee == partner.email:
+    if nominee == request.requester.email or may_not_decide(nominee, request.requester):
         return "nominee_outside"
-    return ""
+    return "nominee_outside" if world.is_colleague(nominee) else ""
 
 
 def not_me(request: Request, command: NotMe, actor: Actor, world: World) -> Decision:

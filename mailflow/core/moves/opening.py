@@ -55,7 +55,10 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         why = "prose" if guess else "empty" if not submission.labelled else "not_understood"
         filled = replace(submission, fields=Fields(customer_email=guess))
         return send_form(Help(why, filled), actor, world, language=language)
-    checked = check(submission.fields, submission.provenance, person, world.policy)
+    checked = check(
+        submission.fields, submission.provenance, person, world.policy,
+        is_colleague=world.is_colleague,
+    )  # fmt: skip
     errors = _with_guess(all_errors(submission, checked), submission, actor.address)
     warnings = submission.warnings + checked.warnings
     domain = checked.fields.account_domain
@@ -120,7 +123,9 @@ def renew(request: Request, _: Renew, actor: Actor, world: World) -> Decision:
         return Decision("review", "it is still open: shown again", request, letters=(letter,))
     if request.state in (State.PENDING, State.HOLD):
         return settled(request, "partner", "it is still waiting for the customer")
-    checked = check(request.fields, request.provenance, person, world.policy)
+    checked = check(
+        request.fields, request.provenance, person, world.policy, is_colleague=world.is_colleague
+    )
     domain = checked.fields.account_domain
     account = world.account_of(domain) if domain else None
     if account and not checked.errors:
