@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from mailflow.core.courtesy import is_courtesy
 from mailflow.core.doubts import CUE_PHRASES, CUES, DOUBTFUL, DOUBTS
 from mailflow.core.sentence import Sentence
 from mailflow.core.words import (
@@ -19,7 +20,6 @@ from mailflow.core.words import (
     GO_ON,
     GOING,
     INVERTED,
-    MATTER,
     NAME_AFTER,
     PAIRS,
     PERFORMING,
@@ -55,16 +55,17 @@ def _is_yes(sentence: Sentence, at: int) -> bool:
 
 
 def tells_what_it_is(sentence: Sentence) -> bool:
-    """Whether a sentence beside the word shows that it is thanks, haste or praise.
+    """Whether a sentence beside the word is thanks, haste or praise, and nothing else.
 
-    Words that take a yes back are beyond counting, so a comment is not passed because it holds
-    none of those we know, but because it holds one that shows what it is for - and because it
-    names none of the things that are being decided ("Urgent: the domain is eu").
+    Words that take a yes back are beyond counting ("Great, kick out Carla"), so a comment is not
+    passed because it holds none of those we know: it must hold a word that shows what it is for,
+    and every other word must be of the kind that stands in such sentences.
     """
-    if not MATTER.isdisjoint(sentence.tokens):
+    tokens = sentence.tokens
+    if CUE_PHRASES.search(sentence.folded) is None and CUES.isdisjoint(tokens):
         return False
-    return any(token in CUES for token in sentence.tokens) or bool(
-        CUE_PHRASES.search(sentence.folded)
+    return all(
+        token in CUES or token in AFTER or token in BEFORE or is_courtesy(token) for token in tokens
     )
 
 

@@ -80,6 +80,23 @@ _TAIL = word_set(
 )
 
 
+#: What thanks, haste and praise speak of: "thanks for the quick turnaround, the customer is waiting".
+_TALK = word_set(
+    "support lot lots really greatly overview summary mail message email e-mail update so much today time times patience patient kind kindness cooperation collaboration effort efforts job turnaround processing action attention "
+    "assistance service super everything always again advance appreciated customer's eagerly matter needed needs waiting eager keen they project "
+    "their order such so process handling "
+    "resumen correo mensaje ayuda apoyo atencion paciencia colaboracion rapidez trabajo equipo gestion servicio antemano siempre muy tan esperando esperan urge proyecto tramite "
+    "pela pelo pelas pelos resumo mensagem retorno ajuda apoio atencao paciencia colaboracao trabalho equipe servico antecipadamente sempre cliente esperando projeto "
+    "recapitulatif resume message mail votre aide soutien attention patience collaboration travail equipe service avance toujours client attend projet travailler avec reactivite traitement "
+    "ubersicht zusammenfassung nachricht mail hilfe unterstutzung geduld zusammenarbeit arbeit bemuhungen muhe service voraus immer kunde wartet projekt es eilt auf darauf antwort bearbeitung schnelle schnellen"
+)
+
+
+def is_courtesy(word: str) -> bool:
+    """Whether a word belongs to offers, wishes, thanks and haste, and to nothing that decides."""
+    return word in _TAIL or word in _TALK
+
+
 _OFFERED = word_set(
     "anything any more further help details question questions information info duda dudas consulta consultas cosa cosas pregunta "
     "preguntas mas adicional informacion algo aclaracion coisa duvida duvidas mais informacao"

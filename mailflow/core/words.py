@@ -217,11 +217,6 @@ GO_ON = word_set(
 NAME_AFTER = word_set(
     "customer client cliente kunde kunden empresa company firma entreprise for para por pour fur fuer von of de da do del named llamada account cuenta conta compte konto request solicitud pedido demande antrag anfrage"
 )
-#: What a request is made of: a remark about it wants a reader.
-MATTER = word_set(
-    "domain domains dominio dominios domaine domane name names nombre nombres nome nom firmenname spelling address direccion endereco "
-    "adresse user users usuario usuarios utilizador utilisateur benutzer note notes nota notas order pedido commande bestellung"
-)
 PLEASE = word_set("please pls kindly favor bitte veuillez merci porfavor porfa prego svp plait")
 
 # --- the other intents ---------------------------------------------------------------------------
