@@ -55,10 +55,10 @@ class Fleet:
     def ports(self) -> list[int]:
         return [service.smtp_port for service in self.services]
 
-    def start(self, n: int = 0, failpoint: str = "") -> None:
+    def start(self, n: int = 0, failpoint: str = "", roles: str = "") -> None:
         """Start one; does not wait for its doors."""
         service = self.services[n]
-        self.pids[n] = self.zygote.start(service.config, service.log, failpoint)
+        self.pids[n] = self.zygote.start(service.config, service.log, failpoint, roles)
 
     def start_all(self) -> None:
         for n in range(len(self.services)):

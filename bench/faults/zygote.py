@@ -5,7 +5,7 @@ templates. Each service is still a process of its own with its own sockets and c
 what is read before anything happens is shared.
 
 Run by `Zygote` as `python -m bench.faults.zygote CONFIG`. Lines of JSON in: {"config", "log",
-"failpoint"}; out: {"pid"} after each start, {"pid", "status"} after each end.
+"failpoint", "roles"}; out: {"pid"} after each start, {"pid", "status"} after each end.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ class Zygote:
         self._ended: dict[int, int] = {}
         threading.Thread(target=self._read, daemon=True).start()
 
-    def start(self, config: Path, log: Path, failpoint: str = "") -> int:
-        """Start a service; its process id."""
-        line = json.dumps({"config": str(config), "log": str(log), "failpoint": failpoint})
+    def start(self, config: Path, log: Path, failpoint: str = "", roles: str = "") -> int:
+        """Start a service, with all roles or some; its process id."""
+        line = json.dumps(
+            {"config": str(config), "log": str(log), "failpoint": failpoint, "roles": roles}
+        )
         assert self._process.stdin is not None
         with self._news:
             self._process.stdin.write(line.encode() + b"\n")
@@ -122,7 +124,8 @@ def _fork(daemon: Any, load: Any, order: dict[str, str]) -> int:
             from mailflow import failpoints
 
             failpoints.reach = failpoints.armed(order["failpoint"])
-        os._exit(daemon.run(load(Path(order["config"]), os.environ)))
+        roles = frozenset(order["roles"].split(",")) if order["roles"] else daemon.ROLES
+        os._exit(daemon.run(load(Path(order["config"]), os.environ), roles))
     except BaseException:
         import traceback
 

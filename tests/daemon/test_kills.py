@@ -154,21 +154,41 @@ def _change(url: str, statement: str) -> None:
     db.close()
 
 
-@pytest.mark.parametrize(("kind", "workers", "kills"), [("sqlite", 1, 12), ("postgres", 4, 12)])
-def test_killed_at_random_moments(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    zygote: Zygote,
-    kind: str,
-    workers: int,
-    kills: int,
-) -> None:
+@pytest.mark.parametrize(
+    ("kind", "workers", "kills", "freezes"), [("sqlite", 1, 12, 0), ("postgres", 4, 10, 2)]
+)
+def test_killed_and_frozen_at_random_moments(
+    request: pytest.FixtureRequest, tmp_path: Path, zygote: Zygote, kind: str, workers: int,
+    kills: int, freezes: int,
+) -> None:  # fmt: skip
+    """Of four workers some are killed, and some frozen for longer than their lease (I10)."""
     url = f"sqlite:///{tmp_path / 'm.db'}"
     if kind == "postgres":
         url = request.getfixturevalue("postgres_url")
     outcome = random_kills(
-        tmp_path, url, kills=kills, messages=120, workers=workers, seed=7, zygote=zygote
-    )
+        tmp_path, url, kills=kills, freezes=freezes, messages=120, workers=workers, seed=7,
+        zygote=zygote,
+    )  # fmt: skip
     assert outcome.clean, list(outcome.faults())
-    assert outcome.kills == kills
+    assert outcome.kills + outcome.freezes == kills + freezes
     assert outcome.account.mails == 120
+
+
+def test_each_role_on_a_machine_of_its_own(
+    tmp_path: Path, zygote: Zygote, postgres_url: str
+) -> None:
+    """They meet in PostgreSQL, and its bell tells them; a sweep runs on two of them."""
+    traffic = Traffic([], 60)
+    fleet = Fleet(tmp_path, postgres_url, traffic.smarthost.port, 5, zygote)
+    traffic.ports = fleet.ports[:1]
+    try:
+        for n, roles in enumerate(["smtp", "processor", "sender", "timers,web", "timers"]):
+            fleet.start(n, roles=roles)
+        traffic.start()
+        assert traffic.wait(60), fleet.said()
+        assert fleet.drain(), fleet.said()
+        assert fleet.terminate() == [0] * 5
+    finally:
+        fleet.close()
+        traffic.stop()
+    assert account(postgres_url, traffic, []).clean
