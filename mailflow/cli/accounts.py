@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Accounts: provisional, active, imported.", no_args_is_help=True)
 
+#: Accounts stored between two looks at the bar; all of them in one transaction.
+CHUNK = 500
+
 
 @group.command("import")
 def import_file(
@@ -33,20 +36,32 @@ def import_file(
     """
     from mailflow.cli.common import trial
     from mailflow.cli.output import note
+    from mailflow.cli.progress import bar
     from mailflow.core import roster
     from mailflow.store import directory
 
     accounts = tabular.read(file, roster.accounts)
-    with database(read_config(config)) as db, trial(db, dry_run) as session:
-        counts = directory.import_accounts(session, accounts, db.now(session))
-        if counts.conflicts:
+    added = changed = 0
+    conflicts: list[str] = []
+    with (
+        database(read_config(config)) as db,
+        bar("importing", len(accounts)) as told,
+        trial(db, dry_run) as session,
+    ):
+        now = db.now(session)
+        for start in range(0, len(accounts), CHUNK):
+            counts = directory.import_accounts(session, accounts[start : start + CHUNK], now)
+            added, changed = added + counts.added, changed + counts.changed
+            conflicts += counts.conflicts
+            told(start + CHUNK)
+        if conflicts:
             raise Failure(
-                "\n".join(f"{d}: belongs to a request here" for d in counts.conflicts),
+                "\n".join(f"{d}: belongs to a request here" for d in conflicts),
                 "take these lines out (mailflow requests list shows them); nothing was imported",
                 Exit.DATA,
             )
     would = "; nothing was changed" if dry_run else ""
-    note(f"{counts.added} added, {counts.changed} renewed{would}")
+    note(f"{added} added, {changed} renewed{would}")
 
 
 @group.command("list")

@@ -13,8 +13,12 @@ from mailflow.cli import (
     check,
     configuration,
     console,
+    explain,
     inbox,
     init,
+    keeping,
+    letters,
+    oauth,
     outbox,
     people,
     quarantine,
@@ -38,14 +42,18 @@ service.add_to(app)
 check.add_to(app)
 status.add_to(app)
 read.add_to(app)
+explain.add_to(app)
 requests.add_to(app)
+keeping.add_to(app)
 app.add_typer(people.group, name="people")
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(inbox.group, name="inbox")
 app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(outbox.group, name="outbox")
+app.add_typer(letters.group, name="letters")
 app.add_typer(console.group, name="console")
 app.add_typer(configuration.group, name="config")
+app.add_typer(oauth.group, name="oauth")
 
 
 def _show_version(wanted: bool) -> None:

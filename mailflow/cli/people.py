@@ -20,6 +20,8 @@ group = typer.Typer(help="Who may ask for accounts.", no_args_is_help=True)
 
 COLUMNS = ("email", "name", "company", "role", "status", "language")
 ROLES = ("partner", "customer", "support")
+#: People stored between two looks at the bar; all of them in one transaction.
+CHUNK = 500
 
 
 @group.command("import")
@@ -128,12 +130,23 @@ def deactivate(
 def _store(settings: Config, people: Sequence[Person], dry_run: bool) -> None:
     from mailflow.cli.common import trial
     from mailflow.cli.output import note
+    from mailflow.cli.progress import bar
     from mailflow.store import directory
 
-    with database(settings) as db, trial(db, dry_run) as session:
-        counts = directory.upsert_people(session, people, db.now(session))
+    added = changed = unchanged = 0
+    with (
+        database(settings) as db,
+        bar("importing", len(people)) as told,
+        trial(db, dry_run) as session,
+    ):
+        now = db.now(session)
+        for start in range(0, len(people), CHUNK):
+            counts = directory.upsert_people(session, people[start : start + CHUNK], now)
+            added, changed = added + counts.added, changed + counts.changed
+            unchanged += counts.unchanged
+            told(start + CHUNK)
     would = "; nothing was changed" if dry_run else ""
-    note(f"{counts.added} added, {counts.changed} changed, {counts.unchanged} as before{would}")
+    note(f"{added} added, {changed} changed, {unchanged} as before{would}")
 
 
 def _row(person: Person) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailflow.cli import acting
 from mailflow.cli.common import AsJson, ConfigFile, DryRun, Limit, database, read_config
 from mailflow.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:
     from mailflow.core.request import Request
 
-group = typer.Typer(help="Requests: look at them.", no_args_is_help=True)
+group = typer.Typer(help="Requests: look at them, decide about them.", no_args_is_help=True)
 
 STATES = (
     "draft", "review", "pending", "hold", "active", "declined", "expired", "cancelled", "lapsed",
@@ -23,6 +24,7 @@ COLUMNS = ("reference", "state", "account_name", "domain", "requester", "approve
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands where they belong."""
+    acting.add_to(group)
     app.add_typer(group, name="requests")
     app.command()(expire)
 
@@ -81,6 +83,28 @@ def show(
     record({name: v for name, v in values.items() if v not in ("", (), None)}, as_line=False)
     note("")
     listing(timeline, ["at", "what", "name", "to", "state", "answer"], as_lines=False)
+
+
+@group.command()
+def checks(
+    config: ConfigFile = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that found something.")] = (
+        False
+    ),
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the daily security checks of pending requests found, newest first.
+
+    Example: mailflow requests checks --failed
+    """
+    from mailflow.cli.output import listing
+    from mailflow.store import queries
+
+    with database(read_config(config)) as db, db.reading() as session:
+        rows = queries.checks(session, failed_only=failed, limit=limit)
+    columns = ["at", "reference", "passed", "findings"]
+    listing(rows, columns, as_lines=as_json, empty="no checks yet")
 
 
 def summary(request: Request) -> dict[str, Any]:

@@ -7,6 +7,7 @@ sentence, translations that nothing uses any more.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -15,8 +16,11 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from jinja2.ext import babel_extract
 
+from mailflow.config import ServiceSettings
+from mailflow.letters import samples
 from mailflow.letters.catalogue import placeholders, read_catalogue
-from mailflow.letters.folders import find_locales, find_templates
+from mailflow.letters.finish import Letters
+from mailflow.letters.folders import LetterError, find_locales, find_templates
 
 #: The few sentences that stand in code, not in a template.
 IN_CODE = ("Write your answer above this line",)
@@ -36,9 +40,47 @@ def messages(folders: Sequence[Path] | None = None) -> dict[Message, list[str]]:
     return found
 
 
-def faults(language: str, folders: Sequence[Path] | None = None) -> list[str]:
+def trouble(service: ServiceSettings, own: Path | None = None) -> list[str]:
+    """Everything that is wrong with the letters of a service; [] = all can be written.
+
+    Each situation is written in each of its languages, which finds unknown variables, empty
+    values and dead links; then the catalogues are looked through. `own` is the operator's folder.
+    """
+    try:
+        letters, folders = Letters(service, own), find_templates(own)
+    except LetterError as fault:
+        return [str(fault)]
+    said: dict[str, None] = dict.fromkeys(_strays(own, folders[-1]))
+    for sample in samples.SAMPLES:
+        for language in service.languages:
+            try:
+                letters.finish(
+                    samples.letter(sample, "reader@customer.example", language),
+                    samples.envelope(sample, service),
+                )
+            except (LetterError, ValueError) as fault:
+                said[str(fault)] = None
+    for language in service.languages:
+        if language != "en":
+            said.update(dict.fromkeys(faults(language, folders, find_locales(own))))
+    return list(said)
+
+
+def _strays(own: Path | None, ours: Path) -> Iterator[str]:
+    """Files in the operator's folder that no letter ever reads: a name mistyped."""
+    for path in sorted((own or ours).glob("letters/*.j2")):
+        if not (ours / "letters" / path.name).exists() and not path.name.startswith("_"):
+            known = [one.name for one in (ours / "letters").glob("*.j2")]
+            near = difflib.get_close_matches(path.name, known, n=1)
+            guess = f"; did you mean {near[0]}?" if near else ""
+            yield f"letters/{path.name}: there is no letter of this name{guess}"
+
+
+def faults(
+    language: str, folders: Sequence[Path] | None = None, locales: Sequence[Path] | None = None
+) -> list[str]:
     """What is wrong with the catalogue of a language; [] = complete and sound."""
-    catalogue = read_catalogue(language, find_locales())
+    catalogue = read_catalogue(language, locales or find_locales())
     wanted = messages(folders)
     said = [f"{language}: not translated: {m!r}" for m in wanted if not _translated(catalogue, m)]
     for entry in catalogue:

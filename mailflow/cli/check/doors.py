@@ -29,7 +29,7 @@ def examine(config: Config) -> Iterator[Finding]:
         yield from certificate(smtp.tls_cert_file, smtp.tls_key_file, smtp.hostname)
     if web.enabled:
         yield _bindable("web.listen", web.listen)
-    if not smtp.enabled:
+    if not smtp.enabled and not any(box.enabled for box in config.ingress.imap.values()):
         yield warning("no-door", "no way in for mail is open", "[ingress.smtp] enabled = true")
     if not smtp.hostname and "." not in socket.getfqdn():
         yield warning(
@@ -38,6 +38,16 @@ def examine(config: Config) -> Iterator[Finding]:
             '[ingress.smtp] hostname = "mail.vendor.example", with your name',
         )
     yield from _public(config)
+
+
+def _inward(setting: str, place: str, what: str) -> Iterator[Finding]:
+    """What is for us alone had better listen on this machine alone."""
+    if not is_loopback(place):
+        yield warning(
+            "inward-door",
+            f"{setting}: {what} open to the network at {place}, without encryption",
+            f'{setting} = "127.0.0.1:{place.rpartition(":")[2]}", behind a reverse proxy with https',
+        )
 
 
 def _bindable(setting: str, place: str) -> Finding:
