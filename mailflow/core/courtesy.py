@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from mailflow.core.doubts import DOUBTFUL
 from mailflow.core.words import word_set
 
 #: A clause that gives thanks stands on its own beside the word.
@@ -50,6 +51,8 @@ _FIXED = re.compile(
 #: "call me any time" says nothing, "call me before you create it" says a lot.
 _HEADS = re.compile(
     r"(?:"
+    r"(?P<thanks>(?:many |mil |muchas |muito |vielen |besten |herzlichen )?(?:thanks?(?: you)?|gracias|obrigad[oa]|merci|danke|dank)(?: so much| very much| a lot| again| beaucoup)? "
+    r"(?:for|por|pelo|pela|pour|fur))|"
     r"(?:please )?(?:do not|don't|dont) hesitate|(?:please )?(?:let me|let us) know (?:if|when|once|in case)|(?P<offer>(?:if|should) you (?:need|have|require)|(?:si|para) (?:necesitan?|necesitas|cualquier|tienen?|hay|hace falta|hiciera falta)|se precisar\w*|caso precis\w*)|"
     r"(?:please )?feel free to (?:call|contact|write|reach|ping)|(?:please )?(?:call|contact|write|reach|ping) (?:me|us) (?:any ?time|whenever|if you|should you|with any|for any)|(?:(?:i|we) )?(?:am |are )?(?:look|looking) forward|(?:i )?hope (?:you|this|all)|"
     r"(?:(?:many )?thanks?(?: you)?(?: very much)? and )?(?:have|(?:i |we )?wish you|wishing you) an? (?:\w+ ){0,2}(?:day|week-?end|week|evening|afternoon|morning|one|time)|"
@@ -82,13 +85,13 @@ _TAIL = word_set(
 
 #: What thanks, haste and praise speak of: "thanks for the quick turnaround, the customer is waiting".
 _TALK = word_set(
-    "support lot lots really greatly overview summary mail message email e-mail update so much today time times patience patient kind kindness cooperation collaboration effort efforts job turnaround processing action attention "
+    "mil quick prompt fast speedy swift rapid setting organising organizing arranging preparing sending doing working looking taking care sorting support lot lots really greatly overview summary mail message email e-mail update so much today time times patience patient kind kindness cooperation collaboration effort efforts job turnaround processing action attention "
     "assistance service super everything always again advance appreciated customer's eagerly matter needed needs waiting eager keen they project "
     "their order such so process handling "
     "resumen correo mensaje ayuda apoyo atencion paciencia colaboracion rapidez trabajo equipo gestion servicio antemano siempre muy tan esperando esperan urge proyecto tramite "
-    "pela pelo pelas pelos resumo mensagem retorno ajuda apoio atencao paciencia colaboracao trabalho equipe servico antecipadamente sempre cliente esperando projeto "
-    "recapitulatif resume message mail votre aide soutien attention patience collaboration travail equipe service avance toujours client attend projet travailler avec reactivite traitement "
-    "ubersicht zusammenfassung nachricht mail hilfe unterstutzung geduld zusammenarbeit arbeit bemuhungen muhe service voraus immer kunde wartet projekt es eilt auf darauf antwort bearbeitung schnelle schnellen"
+    "rapida rapido pela pelo pelas pelos resumo mensagem retorno ajuda apoio atencao paciencia colaboracao trabalho equipe servico antecipadamente sempre cliente esperando projeto "
+    "rapide recapitulatif resume message mail votre aide soutien attention patience collaboration travail equipe service avance toujours client attend projet travailler avec reactivite traitement "
+    "ihre ihren ihrer ihr deine ubersicht zusammenfassung nachricht mail hilfe unterstutzung geduld zusammenarbeit arbeit bemuhungen muhe service voraus immer kunde wartet projekt es eilt auf darauf antwort bearbeitung schnelle schnellen"
 )
 
 
@@ -112,4 +115,7 @@ def harmless(folded: str) -> bool:
         return False
     tail = set(folded[head.end() :].split())
     # "If you need anything" offers help; "if you need the account" is a condition.
+    if head.group("thanks"):
+        # Thanks without a doubtful word are a comment, which is kept.
+        return tail <= _TAIL | _TALK and not tail.isdisjoint(DOUBTFUL)
     return tail <= _TAIL and not (head.group("offer") and tail.isdisjoint(_OFFERED))

@@ -118,4 +118,6 @@ BENIGN = re.compile(
 )
 
 
-BAD_SIGNS = re.compile("[\U0001f44e❌✖✗✘\U0001f6ab⛔\U0001f6d1❓❔\U0001f914☐⏳⌛]|\\[\\s*\\]")
+BAD_SIGNS = re.compile(
+    "[\U0001f44e❌✖✗✘\U0001f6ab⛔\U0001f6d1❓❔\U0001f914☐☒🙃⏳⌛]|\\[\\s*\\]|\\(\\s*\\)|<!--|/\\*|(?:^|\\s)(?://\\s|!\\w)"
+)

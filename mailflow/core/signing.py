@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from mailflow.core.courtesy import CLOSING, GREETING
 from mailflow.core.doubts import DOUBTFUL
+from mailflow.core.hygiene import fold
+from mailflow.core.labels import label_of
 from mailflow.core.sentence import Sentence
 from mailflow.core.words import word_set
 
@@ -17,9 +19,23 @@ _PHONE = re.compile(
 
 
 _CONTACT = re.compile(
-    r"@|https?:|www\.|\b(?:tel|tfno|fax|linkedin|street|calle|avenida|rua|rue|stra(?:ss|ß)e)\b",
+    r"@|https?:|www\.|\b(?:tel|tfno|fax|linkedin)\b",
     re.I,
 )
+
+
+_STREET = re.compile(r"\b(?:street|road|calle|avenida|rua|rue)\b|stra(?:ss|ß)e\b", re.I)
+
+
+#: Labels of a number or an address in lower case: "tel. +44 …", "e-mail ann@acme.example".
+_REACHED = word_set(
+    "email e-mail mail tel phone mobile mob movil fax web website site www http https direct "
+    "office ext skype linkedin telefono telefone tfno tlf portable handy telefon mobil cell "
+    "celular whatsapp t m p f e w d c"
+)
+
+
+_ASIDE = word_set("ps p.s pps pd p.d nb n.b")
 
 
 _TITLE = re.compile(
@@ -115,6 +131,30 @@ def _is_greeting(sentence: Sentence) -> bool:
     return not any(word in DOUBTFUL and word not in _HOURS for word in words)
 
 
+_WORD = re.compile(r"[^\s,;:|/()<>\[\]]+")
+
+
+def _of_a_card(word: str) -> bool:
+    """Whether a word may stand on a card beside a number or an address: not "Approver is a@b"."""
+    folded = fold(word).strip(".*_+-–•·")
+    return (
+        not folded.isalpha()
+        or word[:1].isupper()
+        or folded in _PARTICLES
+        or folded in _POSTS
+        or folded in _REACHED
+    )
+
+
+def _names_somebody(text: str) -> bool:
+    """Whether a line below a name says who approves or uses the account ("Approver: a@b")."""
+    label, colon, _ = text.partition(":")
+    return bool(colon) and "mail" not in label.lower() and label_of(label) in _PEOPLE
+
+
+_PEOPLE = frozenset({"customer_email", "user_emails"})
+
+
 def _like_signature(sentence: Sentence) -> bool:
     """A name, a title, a company, a number, an address: nothing that says anything."""
     if "?" in sentence.end:
@@ -122,13 +162,17 @@ def _like_signature(sentence: Sentence) -> bool:
     for token in sentence.tokens:
         if token in DOUBTFUL and token not in _OFFICES:
             return False
+    if sentence.tokens and (sentence.tokens[0] in _ASIDE or _names_somebody(sentence.text)):
+        return False
     if CLOSING.fullmatch(sentence.folded):
         return True
-    if not sentence.raw or _PHONE.search(sentence.text):
+    if not sentence.raw:
         return True
+    if _PHONE.search(sentence.text) or _CONTACT.search(sentence.text):
+        return all(_of_a_card(word) for word in _WORD.findall(sentence.text))
     if len(sentence.raw) > 12:
         return False
-    if _CONTACT.search(sentence.text):
+    if _STREET.search(sentence.text):
         return True
     capital = all(
         r[:1].isupper() or r[:1].isdigit() or r.lower() in _PARTICLES for r in sentence.raw
