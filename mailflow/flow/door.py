@@ -275,7 +275,7 @@ class Flow:
             state=state,
             kind=reading.kind,
             outcome=applied.outcome,
-            reason=applied.reason,
+            reason=_why(applied, reading),
             sender=message.sender if isinstance(message, Message) else "",
             verdict=f"{mail.verdict.result}: {mail.verdict.rule}",
             message_id=message.message_id if isinstance(message, Message) else "",
@@ -349,6 +349,10 @@ class Flow:
             session, self.db, self.config, self.policy, request, sender, fresh
         )
         decision = machine.decide(request, command, actor, world)
+        if decision.instead and not all(
+            self._within(session, limit, world.now) for limit in decision.spends
+        ):
+            decision = decision.instead
         stored = self._store(session, request, decision, actor, world.now)
         letters = decision.letters
         limits = self._limits(request, decision, actor)
@@ -499,6 +503,13 @@ class Flow:
     @staticmethod
     def _within(session: Session, limit: Limit, now: datetime) -> bool:
         return quota.take(session, limit.key, limit.times, limit.window, now)
+
+
+def _why(applied: Applied, reading: Reading) -> str:
+    """The rule that decided; of an answer also the rule by which it was understood."""
+    if reading.reply is None or not reading.why or reading.why in applied.reason:
+        return applied.reason
+    return f"{applied.reason}; understood as {reading.reply.intent}: {reading.why}"
 
 
 def _with_id(letter: Letter, stored: list[Request]) -> Letter:
