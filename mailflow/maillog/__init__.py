@@ -9,29 +9,25 @@ from __future__ import annotations
 
 import logging
 
-import structlog
-from structlog.stdlib import ProcessorFormatter
-
 from mailflow.maillog.output import LogSettings, configure, describe, harmless
 
 __all__ = ["LogSettings", "configure", "describe", "harmless"]
 
 _ours = logging.getLogger("mailflow")
 _ours.addHandler(logging.NullHandler())  # silent until `configure`
-_log = structlog.wrap_logger(
-    _ours,
-    processors=[
-        structlog.stdlib.filter_by_level,
-        structlog.stdlib.add_log_level,
-        ProcessorFormatter.wrap_for_formatter,
-    ],
-    wrapper_class=structlog.stdlib.BoundLogger,
-)
 
 
 def _say(level: int, what: str, **values: object) -> None:
     """One line; ids and texts that are unknown ("" or None) are left out."""
-    _log.log(level, what, **{k: v for k, v in values.items() if v is not None and v != ""})
+    if _ours.isEnabledFor(level):
+        name = logging.getLevelName(level).lower()
+        line = {k: v for k, v in values.items() if v is not None and v != ""}
+        # As structlog's own logger hands a line to its formatter, without making one each time.
+        _ours.log(
+            level,
+            line | {"event": what, "level": name},
+            extra={"_logger": _ours, "_name": name},
+        )
 
 
 # The door

@@ -23,6 +23,7 @@ MAX_VALUE = 300
 #: Signs looked at for secrets before the value is capped; bounds the work.
 _LOOKED_AT = 1000
 _TOKEN = re.compile(r"([A-Za-z2-7]{6})[A-Za-z2-7]{26,}")
+_TOKEN_LENGTH = 32  # signs that the pattern above needs at least
 _HALF_TOKEN = re.compile(r"([A-Za-z2-7]{6})[A-Za-z2-7]+\Z")
 _PASSWORD = re.compile(r"(://[^\s:/@]+):[^\s/@]+@")
 _ADDRESS = re.compile(
@@ -92,8 +93,10 @@ def harmless(text: str, mask: bool = True) -> str:
     """`text` fit for a log: no secrets, no control characters, no whole addresses, not too long."""
     if len(text) > _LOOKED_AT:
         text = _HALF_TOKEN.sub(r"\1", text[:_LOOKED_AT])
-    text = _TOKEN.sub(r"\1…", text)
-    text = _PASSWORD.sub(r"\1:***@", text)
+    if len(text) >= _TOKEN_LENGTH:
+        text = _TOKEN.sub(r"\1…", text)
+    if "://" in text:
+        text = _PASSWORD.sub(r"\1:***@", text)
     if mask and "@" in text:
         text = _ADDRESS.sub(lambda m: f"{m[1][0]}***@{m[2]}", text)
     if not text.isprintable():
