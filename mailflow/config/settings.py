@@ -289,6 +289,8 @@ class PolicySettings(Settings):
     """Automatic answers that change nothing, to one address in an hour: an end to loops."""
     idle_answers_per_thread: int = Field(default=10, ge=1, le=1000)
     """The same within one conversation in an hour."""
+    letters_to_outsider_per_day: int = Field(default=10, ge=1, le=1000)
+    """Letters to one customer that one partner may bring about in a day, over all requests."""
     bounced_hold_days: int = Field(default=7, ge=1, le=365)
     """A customer's failed address that the partner does not mend for so many days is held."""
     max_faults: int = Field(default=3, ge=1, le=100)

@@ -244,6 +244,7 @@ def _all() -> list[Sample]:
              {"why_code": why, "read": "?"})
             for why in _WHYS
         ),
+        ("unknown_reply", "too_often", P, in_state("review"), {"why_code": "too_often"}),
         *(
             ("unknown_reply", f"customer-{why}", C, PENDING, {"why_code": why, "read": "?"})
             for why in (*_WHYS, "nominee_invalid", "nominee_same", "nominee_too_many",

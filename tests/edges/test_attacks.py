@@ -21,7 +21,7 @@ from mailflow.rehearsal import Written
 from mailflow.store import directory, inbox
 from mailflow.store.db import Database
 from tests.edges.test_who_may_answer import VERIFIER, proof
-from tests.house import ALBA, INTAKE, REQUEST, TOM, House, config, kinds, one, page_token
+from tests.house import ALBA, BRUNO, INTAKE, REQUEST, TOM, House, config, kinds, one, page_token
 
 EVA = "eva@harbour.example"
 
@@ -245,3 +245,56 @@ def test_a_partner_is_no_colleague_of_his_customer(sqlite_db: Database) -> None:
             ("wrong_sender", sender)
         ]
     assert house.request().state is State.PENDING
+
+
+# -- floods in the vendor's name ---------------------------------------------------------------
+
+
+def bothered(letters: list[Written], address: str) -> int:
+    return sum(letter.recipient == address for letter in letters)
+
+
+def test_many_requests_do_not_flood_one_customer(house: House) -> None:
+    """A partner opens forty requests, each for another domain, all with one customer."""
+    got = 0
+    for number in range(40):
+        spelled = TOM.replace("@", f"+{number}@") if number % 2 else TOM
+        review = one(ask(house, ALBA.email, named(spelled, f"d{number}.example")), "review")
+        letters = say(house, review, "CONFIRM")
+        got += sum(letter.audience == "approver" for letter in letters)
+        if house.outcomes()[-1][2] == "too_often":
+            assert kinds(letters) in ([("unknown_reply", ALBA.email)], [])
+    assert got == house.service.policy.letters_to_outsider_per_day
+    other = one(ask(house, BRUNO.email, REQUEST), "review")
+    assert bothered(say(house, other, "CONFIRM"), TOM) == 1, "another partner has his own measure"
+
+
+def test_nor_do_changes(house: House) -> None:
+    """A note is changed again and again; then the customer, back and forth."""
+    completion, _ = pending(house)
+    got = 1
+    for number in range(30):
+        words = f"Note to customer: look {number}" if number < 8 else (
+            f"Customer email: {EVA if number % 2 else TOM}"
+        )  # fmt: skip
+        got += bothered(say(house, completion, words), TOM)
+    assert got <= house.service.policy.letters_to_outsider_per_day
+    assert house.request().state is State.PENDING
+
+
+def test_nor_do_withdrawals_and_renewals(house: House) -> None:
+    """The notice goes to somebody who has nothing to do with it."""
+    notice = "ned@elsewhere.example"
+    review = one(ask(house, ALBA.email, f"{REQUEST}Notice email: {notice}\n"), "review")
+    letters: list[Written] = []
+    for _ in range(15):
+        confirmed = say(house, review, "CONFIRM")
+        letters += confirmed
+        if house.outcomes()[-1][2] == "too_often":
+            break
+        completion = next(letter for letter in confirmed if letter.recipient == ALBA.email)
+        letters += say(house, completion, "CANCEL")
+        review = one(say(house, completion, "RENEW"), "review")
+    most = house.service.policy.letters_to_outsider_per_day
+    assert bothered(letters, notice) == most
+    assert bothered(letters, TOM) == 2 * most, "each invitation may be taken back once"

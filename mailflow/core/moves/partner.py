@@ -11,6 +11,7 @@ from mailflow.core.decision import Decision, Event, World
 from mailflow.core.letter import Kind
 from mailflow.core.moves.opening import ask_or_show, duplicate, refusal_code, refuse, why_ask
 from mailflow.core.moves.say import settled, to_approver, to_notice, to_partner
+from mailflow.core.moves.sparing import sparing
 from mailflow.core.request import FIELD_NAMES, FINAL, Request, State
 
 #: After CONFIRM these make another account of it: cancel first (DOMAIN.md §6).
@@ -50,7 +51,7 @@ def confirm(request: Request, command: Confirm, actor: Actor, world: World) -> D
         approver_language=world.language_of(approver) or world.default_language,
         reminded=(),
     )
-    return Decision(
+    confirmed = Decision(
         "confirmed",
         f"a clear CONFIRM for the newest revision, {request.revision} (S20)",
         pending,
@@ -61,6 +62,7 @@ def confirm(request: Request, command: Confirm, actor: Actor, world: World) -> D
             to_approver(Kind.ACTIVATION, pending, again=False),
         ),
     )
+    return sparing(confirmed, request, world)
 
 
 def change(request: Request, command: Change, actor: Actor, world: World) -> Decision:
@@ -153,7 +155,7 @@ def _change_after_confirm(request: Request, candidate: Request, world: World) ->
         if request.state is State.PENDING:
             letters.append(to_approver(Kind.ACTIVATION, candidate, again=not moved))
             events.append(Event("activation_sent", data={"to": candidate.approver}))
-    return Decision(
+    moved_on = Decision(
         "changed",
         "changed after CONFIRM: same deadline, new activation mail where it shows (DOMAIN.md §6)",
         candidate,
@@ -161,6 +163,7 @@ def _change_after_confirm(request: Request, candidate: Request, world: World) ->
         letters=tuple(letters),
         withdraw=withdraw,
     )
+    return sparing(moved_on, request, world)
 
 
 def cancel(request: Request, command: Cancel, actor: Actor, world: World) -> Decision:
@@ -197,11 +200,12 @@ def resend(request: Request, _: Resend, actor: Actor, world: World) -> Decision:
         letters.append(
             to_partner(Kind.STATUS, again, answers=True, timeline=world.timeline(), resent=True)
         )
-    return Decision(
+    resent = Decision(
         "resent", "RESEND: the activation mail again, same deadline", again,
         events=(Event("activation_sent", data={"to": again.approver, "again": True}),),
         letters=tuple(letters),
     )  # fmt: skip
+    return sparing(resent, request, world) if part == "partner" else resent
 
 
 def changed_fields(old: Request, new: Request) -> list[str]:
