@@ -16,7 +16,8 @@ import pytest
 
 from mailflow.store import queries
 from mailflow.store.db import Database
-from tests.daemon.harness import Service, Smarthost, running
+from tests.daemon.harness import Service, Smarthost, free_port, running
+from tests.edges.console_door import PASSWORD, hashed
 from tests.house import ALBA, INTAKE, REQUEST, TOM
 
 
@@ -141,3 +142,34 @@ def test_machines_are_told_how_it_goes(pair: tuple[Service, Smarthost]) -> None:
     assert 'mailflow_received_total{source="smtp"} 1.0' in figures
     assert "mailflow_inbox_waiting 0.0" in figures
     assert ALBA.email not in figures
+
+
+def test_an_operator_logs_in_to_the_running_service(tmp_path: Path) -> None:
+    port = free_port()
+    extra = f"""
+            [console]
+            enabled = true
+            listen = "127.0.0.1:{port}"
+            users = [{{ name = "ana", role = "act", password_hash = "{hashed()}" }}]
+            """
+    with running(tmp_path, f"sqlite:///{tmp_path / 'mailflow.db'}", extra) as (service, smarthost):
+        service.send(ALBA.email, INTAKE, request())
+        smarthost.letter(ALBA.email, "confirm")
+        base = f"http://127.0.0.1:{port}"
+        login = urllib.parse.urlencode({"name": "ana", "password": PASSWORD}).encode()
+        opener = urllib.request.build_opener(_Stay())
+        with opener.open(f"{base}/login", login, timeout=10) as answer:
+            cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            assert answer.status == 303
+        looking = urllib.request.Request(f"{base}/requests", headers={"Cookie": cookie})
+        with urllib.request.urlopen(looking, timeout=10) as answer:
+            assert "Harbour Logistics" in answer.read().decode()
+        assert PASSWORD not in service.log.read_text()
+        assert "console_login" in service.log.read_text()
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Shows a redirect instead of following it."""
+
+    def http_error_303(self, _request: object, answer: object, *_: object) -> object:
+        return answer

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mailflow.core.request import Account, State
-from mailflow.store import directory, inbox, queries, requests
+from mailflow.store import directory, inbox, mailboxes, queries, requests
 from mailflow.store.db import Database, Unavailable
 from tests.edges.console_door import Operator, house
 from tests.house import ALBA, DAY, GONE, REQUEST, TOM, House, one, page_token, text_of
@@ -353,6 +353,15 @@ def test_failed_mail_can_be_tried_again(place: House, ana: Operator) -> None:
     ana.post("/health", do="retry_inbox")
     assert state_of(place, stored.id) == "waiting"
     assert logged(place) == [("mail_retried", "ana")]
+
+
+def test_a_mailbox_in_trouble_is_seen(place: House, ana: Operator) -> None:
+    mailboxes.begin(place.db, "main", 1)
+    mailboxes.looked(place.db, "main")
+    mailboxes.looked(place.db, "main", "login refused")
+    html = ana.get("/health").text
+    assert "Mailboxes" in html
+    assert "login refused" in html
 
 
 # --- trouble

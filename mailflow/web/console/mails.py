@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailflow.letters import dates
-from mailflow.store import queries
+from mailflow.store import mailboxes, queries
 from mailflow.web.console.frame import LARGEST_ID, Console, Visit
 from mailflow.web.console.mailtext import shown
 
@@ -78,6 +78,7 @@ def health(shared: Console, visit: Visit) -> Response:
     with shared.db.reading() as session:
         backlog = queries.backlog(session)
         machine = shared.db.machine_now(session)
+        boxes = mailboxes.mailboxes(session)
         failed_in = queries.inbox_rows(session, states=["failed"], limit=ROWS)
         failed_out = queries.outbox_rows(session, states=["failed"], limit=ROWS)
         last_sent = queries.outbox_rows(session, states=["sent"], limit=1) or queries.outbox_rows(
@@ -97,6 +98,7 @@ def health(shared: Console, visit: Visit) -> Response:
         figures=figures,
         backlog=backlog,
         late=late,
+        boxes=boxes,
         failed_in=failed_in,
         failed_out=failed_out,
         last_sent=last_sent[0] if last_sent else None,
