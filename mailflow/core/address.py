@@ -146,14 +146,19 @@ def in_domain(address: str, domain: str) -> bool:
     return bool(domain) and (host == domain or host.endswith("." + domain))
 
 
-def display_domain(domain: str) -> str:
-    """For people: an IDN in its own script with its punycode beside it, else as it is."""
+def readable_domain(domain: str) -> str:
+    """An IDN in its own script, anything else as it is."""
     if "xn--" not in domain:
         return domain
     try:
-        shown = idna.decode(domain)
+        return idna.decode(domain)
     except (idna.IDNAError, UnicodeError, ValueError, IndexError):
         return domain
+
+
+def display_domain(domain: str) -> str:
+    """For people: an IDN in its own script with its punycode beside it, else as it is."""
+    shown = readable_domain(domain)
     return f"{shown} ({domain})" if shown != domain else domain
 
 

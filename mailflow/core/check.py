@@ -13,6 +13,7 @@ from datetime import date
 from types import MappingProxyType
 
 from mailflow.core.address import (
+    display_domain,
     domain_of,
     in_domain,
     is_freemail,
@@ -21,6 +22,7 @@ from mailflow.core.address import (
     normalise_domain,
     organisational_domain,
     parse,
+    readable_domain,
     suggest,
 )
 from mailflow.core.commands import Submission
@@ -29,6 +31,7 @@ from mailflow.core.policy import Policy
 from mailflow.core.repair import merge
 from mailflow.core.request import Fields, Person, Problem, Provenance, Role
 from mailflow.core.sides import is_requesters, mailbox
+from mailflow.core.suspicion import lookalike
 
 __all__ = ["Checked", "all_errors", "check", "merge"]
 
@@ -77,6 +80,7 @@ def check(
     fields = _domain(fields, origin, errors, warnings)
     _name(fields, policy, errors)
     _approver(fields, requester, partner_domains, is_colleague, errors, warnings)
+    _lookalikes(fields, warnings)
     fields = _users(fields, policy, errors, warnings)
     _notes(fields, policy, errors, warnings)
     if fields.notice_email and parse(fields.notice_email) is None:
@@ -203,6 +207,18 @@ def _approver(
             warnings.append(
                 Problem("domain_mismatch", "account_domain", domain, domain_of(address))
             )
+
+
+def _lookalikes(fields: Fields, warnings: list[Problem]) -> None:
+    """Domains that pass for others are shown as what they are."""
+    customer = parse(fields.customer_email) or ""
+    for name, domain in (
+        ("account_domain", fields.account_domain),
+        ("customer_email", domain_of(customer)),
+    ):
+        known = any(p.code == "lookalike_domain" and domain in p.value for p in warnings)
+        if not known and lookalike(readable_domain(domain)):
+            warnings.append(Problem("lookalike_domain", name, display_domain(domain)))
 
 
 def _users(

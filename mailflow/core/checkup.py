@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from mailflow.core.address import domain_of, readable_domain
 from mailflow.core.request import Account, Person, Request
-from mailflow.core.suspicion import suspicious
+from mailflow.core.suspicion import lookalike, suspicious
 
 
 def examine(
@@ -25,8 +26,8 @@ def examine(
         bounced_days: A failed customer address may wait this long for the partner to mend it.
 
     Findings: `requester_gone`, `requester_inactive`, `domain_not_unique`, `bounced`,
-    `FIELD:foreign_link`, `FIELD:bait`, `FIELD:mixed_script`. What the operator has released once
-    is not found again.
+    `FIELD:foreign_link`, `FIELD:bait`, `FIELD:mixed_script`, `FIELD:lookalike`. What the operator
+    has released once is not found again.
     """
     found = []
     if requester is None:
@@ -42,4 +43,10 @@ def examine(
     for name in ("account_name", "note_to_customer", "note_to_users"):
         text = getattr(request.fields, name)
         found += [f"{name}:{finding}" for finding in suspicious(text, *domains)]
+    for name, domain in (
+        ("account_domain", request.fields.account_domain),
+        ("customer_email", domain_of(request.approver)),
+    ):
+        if lookalike(readable_domain(domain)):
+            found.append(f"{name}:lookalike")
     return tuple(finding for finding in found if finding not in request.cleared)

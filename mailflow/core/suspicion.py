@@ -23,6 +23,11 @@ _BAIT = re.compile(
     r"passwort|kennwort|überweisung|kreditkarte|gutscheinkarte)\b",
     re.IGNORECASE,
 )
+#: Small Cyrillic and Greek letters that nobody tells from Latin ones.
+_TWINS = frozenset(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04cf\u0501\u051b\u051d"
+    "\u03b1\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
+)
 
 
 def suspicious(text: str, *own_domains: str) -> tuple[str, ...]:
@@ -38,9 +43,30 @@ def suspicious(text: str, *own_domains: str) -> tuple[str, ...]:
         found.append("foreign_link")
     if _BAIT.search(text):
         found.append("bait")
-    if any(_mixed(word) for word in re.findall(r"\w+", text)):
+    if mixed_script(text):
         found.append("mixed_script")
     return tuple(found)
+
+
+def lookalike(domain: str) -> bool:
+    """Whether a domain in its own script is made, or apt, to be taken for another one.
+
+    Args:
+        domain: In its own script, as people see it, not in punycode.
+    """
+    labels = domain.lower().split(".")
+    return any(_mixed(label) or _all_twins(label) for label in labels)
+
+
+def mixed_script(text: str) -> bool:
+    """Whether a word of the text has letters of two scripts that look alike."""
+    return any(_mixed(word) for word in re.findall(r"\w+", text))
+
+
+def _all_twins(label: str) -> bool:
+    """Whether every letter is a Cyrillic or Greek one that looks like a Latin one."""
+    letters = [sign for sign in label if sign.isalpha()]
+    return bool(letters) and all(sign in _TWINS for sign in letters)
 
 
 def _inside(host: str, own: str) -> bool:

@@ -65,6 +65,7 @@ ERROR_CODES = (
 WARNING_CODES = (
     "domain_derived", "domain_mismatch", "external_user", "role_address", "duplicate_user",
     "customer_in_users", "from_forwarded", "earlier_request_expired", "note_without_users",
+    "lookalike_domain",
     "something",
 )  # fmt: skip
 

@@ -21,7 +21,19 @@ from mailflow.rehearsal import Written
 from mailflow.store import directory, inbox
 from mailflow.store.db import Database
 from tests.edges.test_who_may_answer import VERIFIER, proof
-from tests.house import ALBA, BRUNO, INTAKE, REQUEST, TOM, House, config, kinds, one, page_token
+from tests.house import (
+    ALBA,
+    BRUNO,
+    INTAKE,
+    REQUEST,
+    TOM,
+    House,
+    config,
+    kinds,
+    one,
+    page_token,
+    text_of,
+)
 
 EVA = "eva@harbour.example"
 
@@ -298,3 +310,34 @@ def test_nor_do_withdrawals_and_renewals(house: House) -> None:
     most = house.service.policy.letters_to_outsider_per_day
     assert bothered(letters, notice) == most
     assert bothered(letters, TOM) == 2 * most, "each invitation may be taken back once"
+
+
+# -- domains that pass for others --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "h\u0430rbour.example",  # a Cyrillic a
+        "harb\u03bfur.example",  # a Greek o
+        "\u0440\u0430\u0443\u0440\u0430\u04cf.example",  # Cyrillic throughout
+        "mail.h\u0430rbour.example",
+    ],
+)
+def test_a_lookalike_domain_is_shown_as_such_and_held(house: House, domain: str) -> None:
+    review = one(ask(house, ALBA.email, named(f"tom@{domain}", domain)), "review")
+    assert [w.code for w in house.request().warnings] == ["lookalike_domain"]
+    spelled = house.request().fields.account_domain
+    assert f"({spelled})" in text_of(review)
+    assert spelled.startswith(("xn--", "mail.xn--"))
+    say(house, review, "CONFIRM")
+    house.service.flow.check(house.request().id)
+    assert house.request().state is State.HOLD
+
+
+@pytest.mark.parametrize(
+    "domain", ["m\u00fcnchen.example", "\u043c\u043e\u0441\u043a\u0432\u0430.example"]
+)
+def test_an_honest_domain_in_its_own_script_is_not(house: House, domain: str) -> None:
+    ask(house, ALBA.email, named(f"tom@{domain}", domain))
+    assert house.request().warnings == ()
