@@ -19,7 +19,6 @@ from mailflow.core.language import detect
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.newtext import own_text
 from mailflow.core.policy import Policy
-from mailflow.core.reply import read_reply
 from mailflow.core.request import FIELD_NAMES, Fields, Person, Request, State
 from mailflow.core.verdict import Verdict
 
@@ -49,7 +48,7 @@ def understand(
     """Read one mail and decide on it; the result is one line of `mailflow read --json`."""
     world, facts = situation.world, situation.facts
     reading = classify.read(message, mail_from, facts, situation.verdict, world.policy)
-    reading = _read_anyway(reading, message, facts, world.policy)
+    reading = _read_anyway(reading, message, world.policy)
     sender = message.sender if isinstance(message, Message) else ""
     decision = _decide(reading, sender, situation)
     shown = decision or _preview(reading, sender, situation)
@@ -77,17 +76,14 @@ def understand(
     }
 
 
-def _read_anyway(
-    reading: Reading, message: Message | Unreadable, facts: Facts, policy: Policy
-) -> Reading:
-    """A person's mail that is set aside for want of proof, with what it says all the same."""
-    if reading.do != "quarantine" or reading.own or isinstance(message, Unreadable):
+def _read_anyway(reading: Reading, message: Message | Unreadable, policy: Policy) -> Reading:
+    """A request that is set aside for want of proof, with the fields it would have.
+
+    Of a reply that is not proven no word counts, so none is shown.
+    """
+    if reading.do != "quarantine" or reading.kind != "request" or isinstance(message, Unreadable):
         return reading
     own = own_text(message)
-    part = facts.letter.part if facts.letter else "partner"
-    if facts.letter and part != "user":
-        reply = read_reply(own, part, message.subject)
-        return replace(reading, own=own, reply=reply, submission=reply.submission)
     return replace(reading, own=own, submission=read_form(own, message.subject, policy))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,18 +28,13 @@ def test_every_command_has_help_and_every_list_has_json() -> None:
 
 
 def test_help_is_instant() -> None:
-    """Nothing heavy is imported for help (1 s on a busy machine; 0.2 s on an idle one)."""
+    """Nothing heavy is imported for help."""
     heavy = "sqlalchemy, sqlmodel, pydantic, jinja2, aiosmtpd, starlette, dns, cryptography"
     code = (
         "import sys; from mailflow.cli.app import run; assert run(['--help']) == 0;"
         f"found = [m for m in {heavy.split(', ')!r} if m in sys.modules]; assert not found, found"
     )
-    best = 10.0
-    for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
-        best = min(best, time.perf_counter() - started)
-    assert best < 1.0
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_module_and_script_are_the_same_command() -> None:

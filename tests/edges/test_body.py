@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import example, given
@@ -43,7 +44,9 @@ def read(
             await feeding
         return found, await reader.read(), held
 
-    return asyncio.run(main())
+    # In a thread of its own: a browser's driver may keep a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, main()).result()
 
 
 def stuffed(raw: bytes) -> bytes:
