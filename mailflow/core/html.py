@@ -90,6 +90,9 @@ def _walk(
         count += 1
         if count > _MAX_NODES or state.length > _MAX_TEXT:
             break
+        # One brother at a time: a row of 100,000 cells would else be 40 MiB of nodes.
+        if node is not root and (brother := node.next) is not None:
+            stack.append((brother, "open"))
         tag = node.tag or ""
         if tag == "-text":
             _text(node.text_content or "", state)
@@ -105,10 +108,8 @@ def _walk(
         if verbs is None:
             continue
         stack.extend((None, v) for v in verbs)
-        child = node.last_child
-        while child is not None:
+        if (child := node.child) is not None:
             stack.append((child, "open"))
-            child = child.prev
 
 
 def _text(text: str, state: Lines) -> None:

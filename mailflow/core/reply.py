@@ -45,6 +45,7 @@ from mailflow.core.words import (
 __all__ = ["Intent", "Reply", "read_reply"]
 
 _MAX_COMMENT_WORDS = 60  # beside a yes; a longer letter wants a reader
+_MAX_READ = 40_000  # characters; nobody answers in so many, and reading them takes seconds
 _STUB = re.compile(r"html|browser|navegador|visor|viewer|navigateur", re.I)
 
 
@@ -108,7 +109,9 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
 
 def _agreed(meaning: Meaning, other: str, part: str, names: frozenset[str]) -> Meaning:
     """Plain text and HTML of one mail must say the same, unless one of them says nothing."""
-    if not re.sub(r"[\W_]+", "", other) or (_STUB.search(other) and not find_hits(split(other))):
+    if not re.sub(r"[\W_]+", "", other) or (
+        len(other) <= _MAX_READ and _STUB.search(other) and not find_hits(split(other))
+    ):
         return meaning
     if _meaning(other, part, names).intent is meaning.intent:
         return meaning
@@ -124,6 +127,8 @@ def _subject(subject: str, part: str) -> Meaning | None:
 
 
 def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meaning:
+    if len(text) > _MAX_READ:
+        return unknown("so long a text wants a reader")
     sentences = split(text, names)
     if not sentences:
         return unknown("there is no new text in the mail", "empty")
