@@ -79,7 +79,7 @@ BEFORE = word_set(
     "me happy can gladly we've i've absolutely definitely completely fully everything's all's sounds formally officially also do indeed so both our my excellent super "
     "yo nosotros nos le les lo la los las el te os vale todo todos toda correcto correcta "
     "correctos correctas bien perfecto perfecta conforme de acuerdo y e datos informacion solicitud esta estan es son gracias muchas "
-    "revisada revisados revisadas comprobada comprobados comprobadas verificada verificados verificadas efectivamente exacto exactamente claro totalmente completamente queda quedan he hemos revisado comprobado verificado doy damos mi parte nuestra desde aqui procedo procedemos mediante presente estupendo genial "
+    "revisada revisados revisadas comprobada comprobados comprobadas verificada verificados verificadas efectivamente exacto exactamente claro totalmente completamente queda quedan he hemos revisado comprobado verificado doy damos mi nuestra desde aqui procedo procedemos mediante presente estupendo genial "
     "exato exatamente completamente eu nos tudo certo certa certos correto correta corretos corretas perfeito esta estao otimo "
     "conferidos conferidas conferida revisado revisados revisada revisadas verificados verificadas sao o a os as dados informacoes pedido solicitacao obrigado obrigada muito fica ficam tenho revisei verifiquei conferi conferido "
     "l'ensemble toutes exactement effectivement absolument entierement je nous vous le la les merci beaucoup d'accord dac tout tous est c'est ca cela convient bon parfait exact "
@@ -98,7 +98,7 @@ AFTER = (BEFORE - _ONLY_BEFORE) | word_set(
     "processo tramite formulario ativacao enviar prossigam "
     "processus procedure activation envoyer formulaire "
     "vorgang prozess aktivierung bearbeitung senden legen richten um an zusammen "
-    "side end thx cote seite societe sociedad sociedade organisation organizacion organizacao unserer meiner parte nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
+    "side end thx cote seite societe sociedad sociedade organisation organizacion organizacao unserer meiner nossa nuestro lado tramitar tramiten gestionar gestion avancen avanzar avancemos procedez lancez creez durchfuhren "
     "of as shown listed given stated described below abaixo debajo ci-dessous unten untenstehend untenstehende untenstehenden correctly accurate accurately valid true that "
     "account accounts creation application submission registration smart entry content contents summary "
     "please pls go ahead proceed continue create creating carry right "
@@ -115,7 +115,7 @@ AFTER = (BEFORE - _ONLY_BEFORE) | word_set(
     "konto kontos kontoanlage anlage erstellung kunde kunden kundenkonto firma unternehmen antrags anfrage fur "
     "konnen sie bitte weiter fortfahren weitermachen anlegen erstellen los gruss grusse grussen "
     "freundlichen freundliche viele beste mfg vg lg oben stehenden obigen angegebenen aufgefuhrten dass so ihnen richtigkeit "
-    "einrichtung beauftragung diese dieser diesen dieses este esta estes estos essa esse cette ces ce ceci"
+    "unser unsere unseren einrichtung beauftragung diese dieser diesen dieses este esta estes estos essa esse cette ces ce ceci"
 )
 #: Small words that are harmless only before the given ones: "good to go", "fine for me".
 PAIRS: dict[str, frozenset[str]] = {
@@ -195,6 +195,7 @@ AFTER_PAIRS: dict[str, frozenset[str]] = {
     "on": word_set("carry go"),
     "por": word_set("doy damos"),
     "aller": word_set("y"),
+    "parte": word_set("mi nuestra minha nossa"),  # and not "em parte"
     "for": word_set("go"),
     "to": word_set("happy glad pleased is writing"),
     "a": word_set("procedo procedemos"),
