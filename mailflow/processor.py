@@ -159,6 +159,8 @@ class Processor:
 
     def _alone(self, claimed: inbox.Claimed) -> None:
         try:
+            if claimed.attempts > 1:
+                inbox.begin(self._db, claimed.id, claimed.fence)
             self._attempt(claimed)
         except inbox.LeaseLost as late:
             maillog.trouble(loop="processor", error=late)

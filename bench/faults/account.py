@@ -11,6 +11,7 @@ The four sets of Jepsen's total queue, over three things: mails taken in, effect
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -66,9 +67,7 @@ def account(url: str, traffic: Traffic, faults: Sequence[float]) -> Account:
     with db.reading() as session:
         connection = session.connection()
         result.difference = queries.conservation(session).difference
-        inbox = connection.execute(
-            text("SELECT message_id, state, outcome, copies FROM inbox")
-        ).all()
+        inbox = connection.execute(text("SELECT content_hash, state, outcome FROM inbox")).all()
         events = connection.execute(
             text("SELECT r.domain, r.state, e.name FROM request r JOIN event e"
                  " ON e.request_id = r.id")
@@ -90,16 +89,17 @@ def _mails(result: Account, traffic: Traffic, inbox: Sequence[tuple[str, ...]]) 
     ends = {row[0]: (row[1], row[2]) for row in inbox}
     result.mails = len(traffic.sent)
     result.repeats = sum(mail.tries - 1 for mail in traffic.sent.values())
-    for message_id, mail in traffic.sent.items():
-        if not rows[message_id]:
-            result.lost.append(f"{message_id} (accepted: {mail.accepted}) has no row")
-        elif ends[message_id][0] != "done":
-            result.lost.append(f"{message_id} ended as {ends[message_id]}")
-    for message_id, number in rows.items():
-        if message_id not in traffic.sent:
-            result.unexpected.append(f"inbox {message_id}")
+    known = {hashlib.sha256(mail.raw).hexdigest(): mail for mail in traffic.sent.values()}
+    for digest, mail in known.items():
+        if not rows[digest]:
+            result.lost.append(f"{mail.message_id} (accepted: {mail.accepted}) has no row")
+        elif ends[digest][0] != "done":
+            result.lost.append(f"{mail.message_id} ended as {ends[digest]}")
+    for digest, number in rows.items():
+        if digest not in known:
+            result.unexpected.append(f"inbox {digest}")
         elif number > 1:
-            result.duplicated.append(f"{message_id} has {number} rows")
+            result.duplicated.append(f"{known[digest].message_id} has {number} rows")
 
 
 def _effects(

@@ -111,6 +111,7 @@ class Inbox(SQLModel, table=True):
     lease_until: datetime | None = None
     fence: int = 0  # grows with each claim: a frozen worker's late write finds another number
     owner: int = 0  # the worker that claimed it last
+    begun: bool = False  # whether work began under the last claim
     finished_at: datetime | None = None
     vouched_by: str = ""  # the operator who released it from quarantine and answers for its sender
     # What it turned out to be; filled in when it is worked on.

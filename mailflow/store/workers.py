@@ -133,17 +133,14 @@ def dead_by_lock(line: Any, but: int) -> Sequence[int]:
 
 
 _its_inbox = (_inbox.c.state == "claimed") & (_inbox.c.owner == bindparam("its_id"))
-# A processor first works on what was begun before, one by one in the order of ids; then on what
-# is fresh, all together. So if any of the former is left, it was the first of them that had been
-# begun, and nothing else; otherwise it may have been any of the fresh ones.
-_begun = select(func.min(_inbox.c.id)).where(_its_inbox, _inbox.c.attempts > 1).scalar_subquery()
+# An attempt counts only if work on the mail had begun: so a mail that kills its workers is told
+# from those that are only claimed together with it, time and again.
 _FREE_INBOX = Prepared(
     update(_inbox)
     .where(_its_inbox)
     .values(
         state="waiting",
-        # Compared with nothing, where none of the former is left, this is never true.
-        attempts=_inbox.c.attempts - case((_inbox.c.id != _begun, 1), else_=0),
+        attempts=_inbox.c.attempts - case((_inbox.c.begun, 0), else_=1),
         lease_until=None,
         next_attempt_at=NOW,
     )

@@ -75,18 +75,37 @@ def test_what_a_killed_worker_had_claimed_is_given_back(
         watch.stop()
 
 
-def test_only_the_first_of_those_begun_before_can_have_killed_their_worker(db: Database) -> None:
-    def attempts() -> list[int]:
-        return [mail.attempts for mail in inbox.claim(db, 10, MINUTE)]
-
-    db.owner = workers.new_id()
+def test_only_what_was_begun_can_have_killed_its_worker(db: Database) -> None:
     inbox.put_many(db, [incoming(b"%d\r\n\r\n" % n) for n in range(3)])
-    assert attempts() == [1, 1, 1]
-    workers.take_off_list(db, db.owner, dead=False)
-    inbox.put_many(db, [incoming(b"fresh\r\n\r\n")])
-    assert attempts() == [2, 2, 2, 1]
-    workers.take_off_list(db, db.owner, dead=False)
-    assert attempts() == [3, 2, 2, 1]
+
+    def dies(begun: int | None = None) -> list[int]:
+        db.owner = workers.new_id()
+        taken = inbox.claim(db, 10, MINUTE)
+        if begun is not None:
+            inbox.begin(db, taken[begun].id, taken[begun].fence)
+        workers.take_off_list(db, db.owner, dead=False)
+        return [mail.attempts for mail in taken]
+
+    assert dies() == [1, 1, 1]  # fresh ones are worked on together
+    for _ in range(10):
+        assert dies() == [2, 2, 2]
+    assert dies(begun=1) == [2, 2, 2]
+    assert dies(begun=1) == [2, 3, 2]
+    assert dies() == [2, 4, 2]
+
+
+def test_a_claim_that_ran_out_unbegun_is_not_counted(db: Database) -> None:
+    inbox.put_many(db, [incoming()])
+    [mail] = inbox.claim(db, 1, -MINUTE)
+    [mail] = inbox.claim(db, 1, -MINUTE)
+    assert mail.attempts == 2  # fresh: it counted as begun
+    [mail] = inbox.claim(db, 1, -MINUTE)
+    assert mail.attempts == 2
+    inbox.begin(db, mail.id, mail.fence)
+    [again] = inbox.claim(db, 1, MINUTE)
+    assert again.attempts == 3
+    with pytest.raises(inbox.LeaseLost):
+        inbox.begin(db, mail.id, mail.fence)
 
 
 def test_a_frozen_worker_keeps_its_claims(

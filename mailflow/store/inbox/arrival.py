@@ -147,6 +147,7 @@ def _upsert(dialect_insert: Any) -> Any:
             "attempts": 0,
             "fence": 0,
             "owner": 0,
+            "begun": False,
             "vouched_by": "",
             "next_attempt_at": NOW,
         }

@@ -61,12 +61,15 @@ _due = (
     .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
     .cte("due")  # evaluated once: a bare subquery may run again and claim too many
 )
+# Claimed, never begun, and the lease ran out: its worker was frozen over something else.
+_in_vain = (_inbox.c.state == "claimed") & _inbox.c.begun.is_(False)
 _CLAIM = Prepared(
     update(_inbox)
     .where(_inbox.c.id.in_(select(_due.c.id)))
     .values(
         state="claimed",
-        attempts=_inbox.c.attempts + 1,
+        attempts=_inbox.c.attempts + case((_in_vain, 0), else_=1),
+        begun=_inbox.c.attempts == 0,
         fence=_inbox.c.fence + 1,
         owner=bindparam("owner"),
         lease_until=in_seconds("lease"),
@@ -84,7 +87,8 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[Claimed]:
     """Take up to `limit` mails that are due, oldest first, for the time of the `lease`.
 
     The attempt is counted and committed before any work, so that a mail that kills its worker is
-    counted too.
+    counted too. What is claimed for the first time counts as begun; for the rest `begin` is to be
+    called, and an attempt that was not begun is not counted in the end (see `workers`).
     """
     with db.transaction() as session:
         rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease), "owner": db.owner})
@@ -106,6 +110,19 @@ _held = (
     & (_inbox.c.fence == bindparam("its_fence"))
     & (_inbox.c.state == "claimed")
 )
+_BEGIN = Prepared(update(_inbox).where(_held).values(begun=True))
+
+
+def begin(db: Database, claimed_id: int, fence: int) -> None:
+    """Say that work on a mail begins that was begun before, and may have killed its worker.
+
+    Raises `LeaseLost` if the claim is no longer ours.
+    """
+    with db.transaction() as session:
+        if _BEGIN.run(session, {"its_id": claimed_id, "its_fence": fence}) != 1:
+            raise LeaseLost(f"inbox {claimed_id}")
+
+
 _FINISH = Prepared(
     update(_inbox)
     .where(_held)

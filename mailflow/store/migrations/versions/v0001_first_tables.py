@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("owner", sa.Integer(), nullable=False),
+        sa.Column("begun", sa.Boolean(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("vouched_by", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
