@@ -8,8 +8,10 @@ import typer
 
 from mailflow.cli.common import AsJson, ConfigFile, database, read_config
 from mailflow.cli.exits import Failure
+from mailflow.cli.output import cell
 
 if TYPE_CHECKING:
+    from mailflow.store.mailboxes import Mailbox
     from mailflow.store.queries import Conservation, Counts
 
 
@@ -26,18 +28,21 @@ def status(config: ConfigFile = None, as_json: AsJson = False) -> None:
     from dataclasses import asdict
 
     from mailflow.cli.output import record
-    from mailflow.store import queries
+    from mailflow.store import mailboxes, queries
 
     with database(read_config(config)) as db, db.reading() as session:
         counts = queries.counts(session)
         account = queries.conservation(session)
         newest = queries.last_received(session)
+        boxes = mailboxes.mailboxes(session)
     values: dict[str, Any] = {**asdict(counts), "last_received": newest}
     values["conservation"] = {**asdict(account), "difference": account.difference}
+    values["mailboxes"] = [asdict(box) for box in boxes]
     if as_json:
         record(values, as_line=True)
     else:
-        record(_for_people(counts, account, newest), as_line=False)
+        shown = _for_people(counts, account, newest)
+        record(shown | {f"mailbox {box.name}": _mailbox(box) for box in boxes}, as_line=False)
     if account.difference:
         raise Failure(
             f"{account.difference} accepted mails are not accounted for",
@@ -60,6 +65,15 @@ def _for_people(counts: Counts, account: Conservation, newest: Any) -> dict[str,
             f" + {account.waiting} waiting"
         ),
     }
+
+
+def _mailbox(box: Mailbox) -> str:
+    words = [f"read {cell(box.looked_at)}" if box.looked_at else "never read"]
+    if box.refused:
+        words.append(f"{box.refused} mails put aside there, which cannot be taken")
+    if box.trouble:
+        words.append(box.trouble)
+    return "; ".join(words)
 
 
 def _sum_up(numbers: Any) -> str:

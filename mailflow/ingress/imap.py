@@ -109,8 +109,10 @@ class MailboxReader:
 
     def _serve(self, stop: threading.Event) -> None:
         """One connection, from its opening to the fault that ends it."""
-        self._box = box = Box(self._settings, self._login(), self._clock)
+        enter = self._login()
+        self._box = box = Box(self._settings, self._clock)
         try:
+            box.open(enter)
             self._taker.connected()
             vain = 0
             while not stop.is_set():

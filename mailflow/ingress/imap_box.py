@@ -74,28 +74,22 @@ class Facts:
 
 
 class Box:
-    """Opens and logs in at once. Used by one thread, except `abort`.
+    """A connection, once it is opened. Used by one thread, except `abort`.
 
     Args:
         settings: Where, who, which folders.
-        login: Logs a fresh connection in.
         clock: Monotonic, in seconds.
-
-    Raises:
-        Broken, LoginRefused, OSError: It cannot be opened.
     """
 
-    def __init__(
-        self,
-        settings: ImapSettings,
-        login: Callable[[IMAPClient], None],
-        clock: Callable[[], float],
-    ) -> None:
+    capabilities: frozenset[bytes]
+
+    def __init__(self, settings: ImapSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._guard = Guard(settings.timeout_s, settings.max_message_bytes + _SLACK_BYTES, clock)
-        self._client = self._connect(login)
+        self._client: Client
 
-    def _connect(self, login: Callable[[IMAPClient], None]) -> Client:
+    def open(self, enter: Callable[[IMAPClient], None]) -> None:
+        """Connect, and log in with `enter`. Raises `Broken`, `Refused` or `LoginRefused`."""
         settings = self._settings
         context = tls_context(settings) if settings.security != "none" else None
         with self._talking():
@@ -110,13 +104,13 @@ class Box:
             with self._talking():
                 if settings.security == "starttls":
                     client.starttls(context)
-                login(client)
+                enter(client)
                 self.capabilities = frozenset(client.capabilities())
         except BaseException:
             with suppress(Exception):
                 client.shutdown()
             raise
-        return client
+        self._client = client
 
     @contextmanager
     def _talking(self) -> Iterator[None]:
@@ -279,15 +273,12 @@ class Box:
         self._guard.begin(_LOGOUT_S)
         with suppress(Exception):
             self._client.logout()
-        self.abort()
-
-    def abort(self) -> None:
-        """Hang up at once; from any thread. Whoever reads the connection gets an error."""
-        with suppress(OSError):
-            # Not the method of a TLS socket, which would take it apart under its reader.
-            socket.socket.shutdown(self._client.socket(), socket.SHUT_RDWR)
         with suppress(Exception):
             self._client.shutdown()
+
+    def abort(self) -> None:
+        """Hang up at once; from any thread. Whoever waits for the server gets `Broken`."""
+        self._guard.abort()
 
 
 def tls_context(settings: ImapSettings) -> ssl.SSLContext:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from imapclient import IMAPClient
@@ -42,6 +43,15 @@ class Guard:
         self._until = clock() + timeout_s * COMMAND_TIMEOUTS
         self._buffer = bytearray()
         self._sock: socket.socket | None = None
+        self._aborted = False
+
+    def abort(self) -> None:
+        """End all reading, from any thread: whoever waits for the server gets an error at once."""
+        self._aborted = True
+        if self._sock is not None:
+            with suppress(OSError):
+                # Not the method of a TLS socket, which would take it apart under its reader.
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
     def begin(self, seconds: float | None = None) -> None:
         """A command begins; it must end in `seconds`, or in the usual time."""
@@ -91,6 +101,8 @@ class Guard:
 
     def _receive(self, sock: socket.socket, room: memoryview) -> int:
         left = self._until - self._clock()
+        if self._aborted:
+            raise ConnectionAbortedError("given up")
         if left <= 0:
             raise TimeoutError("the server takes too long over one answer")
         sock.settimeout(min(self._timeout_s, left))

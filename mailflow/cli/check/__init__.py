@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 def check(
     config: ConfigFile = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask neither DNS nor the outgoing mail server.")
+        bool, typer.Option("--offline", help="Ask neither DNS nor mail servers.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +58,16 @@ def check(
 
 def examine(config: Config, path: Path | None, *, offline: bool) -> Iterator[Finding]:
     """Everything, in the order in which one would mend it."""
-    from mailflow.cli.check import dns, doors, files, looks, sending, storage, trust
+    from mailflow.cli.check import (
+        dns,
+        doors,
+        files,
+        looks,
+        mailboxes,
+        sending,
+        storage,
+        trust,
+    )
 
     yield from files.examine(config, path)
     yield from storage.examine(config)
@@ -67,6 +76,7 @@ def examine(config: Config, path: Path | None, *, offline: bool) -> Iterator[Fin
     yield from looks.examine(config)
     yield from sending.examine(config, offline=offline)
     if not offline:
+        yield from mailboxes.examine(config)
         yield from dns.examine(config, dns.ask)
 
 
