@@ -23,6 +23,7 @@ from mailflow.cli import (
     people,
     quarantine,
     read,
+    rehearse,
     requests,
     service,
     status,
@@ -43,6 +44,7 @@ check.add_to(app)
 status.add_to(app)
 read.add_to(app)
 explain.add_to(app)
+rehearse.add_to(app)
 requests.add_to(app)
 keeping.add_to(app)
 app.add_typer(people.group, name="people")
