@@ -130,6 +130,12 @@ class Model(RuleBasedStateMachine):
     def many_times_at_once(self, step: Any, times: int) -> None:
         self._act([step] * times)
 
+    @rule(step=st.one_of(CUSTOMER, CLICK), pause=st.sampled_from(("before", "after")))
+    def last_word(self, step: Any, pause: Any) -> None:
+        """Nobody looked at the clock: the receipt alone decides (S27)."""
+        self._pass(pause)
+        self._act([step])
+
     @rule(pause=PAUSE, looks=st.booleans())
     def time_passes(self, pause: Any, looks: bool) -> None:
         self._pass(pause)
