@@ -27,11 +27,15 @@ MOST = 3  # signatures tried per message (PROMISES.md I28)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What DKIM or SPF says: "pass" for `domain`, "none" or "temporary", and why."""
+    """What DKIM or SPF says: "pass" for `domain`, "none" or "temporary", and why.
+
+    `id_proven`: it covers the Message-ID too, or whoever handed the mail in.
+    """
 
     result: str
     domain: str
     why: str
+    id_proven: bool = True
 
 
 class Signed:
@@ -122,4 +126,6 @@ def _try(message: Signed, own: tuple[bytes, bytes], lookup: Lookup, now: float) 
             key.verify(found.value, digest, PKCS1v15(), Prehashed(SHA256()))
     except InvalidSignature:
         return Proof("none", "", f"header does not match the signature of {found.domain}")
-    return Proof("pass", found.domain, f"dkim=pass for {found.domain}")
+    return Proof(
+        "pass", found.domain, f"dkim=pass for {found.domain}", "message-id" in found.signed
+    )

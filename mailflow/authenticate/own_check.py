@@ -57,7 +57,8 @@ def check(raw: bytes, author: str, sending: Sending | None, lookup: Lookup, now:
             if strict and (strict.strict_dkim if method == "dkim" else strict.strict_spf):
                 reasons.append(f"{proof.why}, but the policy of {author} wants the same name")
                 continue
-        return Verdict("pass", f"own check: {proof.why}, aligned with {author}")
+        rule = f"own check: {proof.why}, aligned with {author}"
+        return Verdict("pass", rule, proof.id_proven)
     why = "; ".join(reasons) or "no signature of the author's domain"
     if temporary:
         return Verdict("temporary", f"own check: {why}")

@@ -12,10 +12,13 @@ class Verdict:
     `result` is "pass", "fail", "none" (nothing was proven), or "temporary" (could not be told
     now; try again). `rule` names what decided, in words for the record, e.g.
     "authentication-results of mx.vendor.example: dkim=pass aligned with partner.example".
+    `id_proven` is false where the proof is known to leave the Message-ID open: whoever has the
+    mail could send it again under another one.
     """
 
     result: str
     rule: str
+    id_proven: bool = True
 
     @property
     def proven(self) -> bool:

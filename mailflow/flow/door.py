@@ -257,8 +257,9 @@ class Flow:
     def _mail(self, session: Session, mail: Mail) -> Applied:
         mail = self._as_of_now(session, mail)
         reading, claimed, message = mail.reading, mail.claimed, mail.message
-        proven = mail.verdict.proven and isinstance(message, Message)
-        key = _effect_key(message, reading) if proven and isinstance(message, Message) else None
+        key: str | None = None
+        if mail.verdict.proven and isinstance(message, Message):
+            key = _effect_key(message, reading, mail.verdict)
         if key and queries.effect_known(session, key):
             applied = Applied("duplicate", "the same mail had its effect before (I2)")
             key = None
@@ -522,13 +523,20 @@ def _with_id(letter: Letter, stored: list[Request]) -> Letter:
     return letter
 
 
-def _effect_key(message: Message, reading: Reading) -> str | None:
+def _effect_key(message: Message, reading: Reading, verdict: Verdict) -> str | None:
     """What one mail is counted by, however many copies of it arrive (DESIGN.md §2.2).
 
-    Received lines and recipients play no part; a mail without Message-ID is counted by its bytes
-    alone, at the inbox.
+    Received lines and recipients play no part. A mail whose Message-ID is missing, or is not
+    covered by the proof of its sender, is told from others by its date and subject, so that
+    nobody can have it act again by giving it another one. Without a date it is counted by its
+    bytes alone, at the inbox.
     """
-    if reading.do not in ("apply", "calm", "redirect") or not message.message_id:
+    if reading.do not in ("apply", "calm", "redirect"):
         return None
-    parts = (message.sender, message.message_id, message.body_hash, str(reading.request_id or 0))
+    name = message.message_id if verdict.id_proven else ""
+    if not name and message.date:
+        name = f"{message.date}\0{message.subject}"
+    if not name:
+        return None
+    parts = (message.sender, name, message.body_hash, str(reading.request_id or 0))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

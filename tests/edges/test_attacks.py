@@ -13,13 +13,15 @@ from datetime import timedelta
 
 import pytest
 
+from mailflow.authenticate import Authenticator
 from mailflow.core import classify, message
 from mailflow.core.request import Person, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
-from mailflow.rehearsal import Written
+from mailflow.rehearsal import Rehearsal, Written
 from mailflow.store import directory, inbox
 from mailflow.store.db import Database
+from tests.edges.signed_mail import Zone, mail, rsa_key, signed
 from tests.edges.test_who_may_answer import VERIFIER, proof
 from tests.house import (
     ALBA,
@@ -30,6 +32,7 @@ from tests.house import (
     House,
     config,
     kinds,
+    letters_of,
     one,
     page_token,
     text_of,
@@ -341,3 +344,71 @@ def test_a_lookalike_domain_is_shown_as_such_and_held(house: House, domain: str)
 def test_an_honest_domain_in_its_own_script_is_not(house: House, domain: str) -> None:
     ask(house, ALBA.email, named(f"tom@{domain}", domain))
     assert house.request().warnings == ()
+
+
+# -- mail sent again ---------------------------------------------------------------------------
+
+
+class Signing:
+    """A house that checks senders itself, and partners whose server signs."""
+
+    def __init__(self, db: Database, covered: tuple[bytes, ...]) -> None:
+        settings = config(trust={"mode": "own_check", "trusted_peers": []})
+        self.house = House(db, settings)
+        zone = Zone().put("txt", "s1._domainkey.cobalt.example", rsa_key()[1])
+        self.house.service = Rehearsal(
+            settings, db, Authenticator(settings.trust, zone, zone.clock),
+            letters=letters_of(settings),
+        )  # fmt: skip
+        self._covered = covered
+
+    def sign(self, raw: bytes) -> bytes:
+        return signed(raw, "cobalt.example", headers=self._covered)
+
+    def send(self, raw: bytes, to: str = INTAKE) -> list[Written]:
+        return self.house.deliver(raw, mail_from="relay@elsewhere.example", to=to, peer="192.0.2.7")
+
+
+#: Well-known signers leave the Message-ID out; all sign these three.
+FEW = (b"from", b"subject", b"date")
+
+
+@pytest.mark.parametrize("covered", [FEW, (*FEW, b"message-id")], ids=["id_open", "id_signed"])
+@pytest.mark.parametrize("change", [b"Message-ID: <2@partner.example>", b"X-Was: 1"])
+def test_a_signed_mail_acts_once(
+    sqlite_db: Database, covered: tuple[bytes, ...], change: bytes
+) -> None:
+    """A request in a list's archive comes in again and again, each time with other headers."""
+    signing = Signing(sqlite_db, covered)
+    raw = signing.sign(mail(f"Alba <{ALBA.email}>", body=REQUEST.replace("\n", "\r\n")))
+    assert kinds(signing.send(raw)) == [("review", ALBA.email)]
+    again = raw.replace(b"Message-ID: <1@partner.example>", change)
+    for number in range(5):
+        assert signing.send(b"Received: from %d\r\n" % number + again) == []
+    outcomes = {outcome for _, _, outcome in signing.house.outcomes()[1:]}
+    assert outcomes <= {"duplicate", "quarantine"}
+
+
+def test_an_old_correction_does_not_come_back(sqlite_db: Database) -> None:
+    """The customer's address was mistyped, then mended; somebody sends the first mail again."""
+    signing = Signing(sqlite_db, FEW)
+    house = signing.house
+
+    def answer(letter: Written, words: str, day: int) -> tuple[bytes, str]:
+        raw, to = house.reply(letter, words)
+        date = b"Date: Mon, %02d Sep 2026 10:00:00 +0000" % day
+        lines = [date if x.startswith(b"Date:") else x for x in raw.split(b"\r\n")]
+        return signing.sign(b"\r\n".join(lines)), to
+
+    raw = signing.sign(mail(f"Alba <{ALBA.email}>", body=REQUEST.replace("\n", "\r\n")))
+    review = one(signing.send(raw), "review")
+    wrong, to = answer(review, "Customer email: tim@harbour.example", 22)
+    assert kinds(signing.send(wrong, to)) == [("review", ALBA.email)]
+    right, _ = answer(review, f"Customer email: {TOM}", 23)
+    assert kinds(signing.send(right, to)) == [("review", ALBA.email)]
+    forged = b"\r\n".join(
+        b"Message-ID: <new@cobalt.example>" if line.startswith(b"Message-ID:") else line
+        for line in wrong.split(b"\r\n")
+    )
+    assert signing.send(forged, to) == []
+    assert house.request().fields.customer_email == TOM
