@@ -13,13 +13,14 @@ from mailflow.core.request import Account, Request
 from mailflow.rehearsal import machines
 from mailflow.rehearsal.cast import USUAL, Someone, read_line
 from mailflow.rehearsal.compare import compare
+from mailflow.rehearsal.mailboxes import Mailboxes
 from mailflow.rehearsal.script import Script, ScriptError, Step, span
 from mailflow.rehearsal.service import Rehearsal, Written
 from mailflow.rehearsal.trusting import FORGER
 from mailflow.store import directory, inbox, queries
 from mailflow.timers import check_all
 from mailflow.web import compose
-from mailflow.web.mailview import Captured, opened
+from mailflow.web.mailview import Captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Player:
     def __init__(self, service: Rehearsal, cast: Mapping[str, Someone] = USUAL) -> None:
         self._service = service
         self._cast = dict(cast)
-        self._known: list[Written] = []
+        self._mailboxes = Mailboxes(service.config.service)
         self._ids = itertools.count(1)
         self._last: tuple[bytes, str | None, str] = (b"", None, "")
         self._verbs: Mapping[str, Callable[[Step], str]] = {
@@ -63,7 +64,7 @@ class Player:
             outcome = self._verbs[step.verb](step)
             self._service.capture()
             letters = tuple(self._service.letters())
-            self._known += letters
+            self._mailboxes.put(letters)
             self._outcome = outcome or self._outcome
             faults = [f"line {step.line}: {self._fault}"] if self._fault else []
             faults += compare(step, letters, self._email)
@@ -84,7 +85,7 @@ class Player:
         return self._put(mail.raw, sender, mail.recipient, forged=step.forged)
 
     def _reply(self, step: Step) -> str:
-        letter = self._letter(step)
+        letter = self._mailboxes.letter(step, self._holder(step))
         sender = self._email(step.who, step.line)
         answer = compose.answer(
             captured(letter), step.text, name="", now=self._service.now(),
@@ -96,10 +97,12 @@ class Player:
         return self._put(raw, sender, answer.recipient, forged=step.forged)
 
     def _click(self, step: Step) -> str:
-        return self._service.flow.click(self._page(step), _clicked(step)).outcome
+        return self._service.flow.click(
+            self._mailboxes.page(step, self._holder(step)), _clicked(step)
+        ).outcome
 
     def _see(self, step: Step) -> str:
-        status = self._service.flow.page(self._page(step)).status
+        status = self._service.flow.page(self._mailboxes.page(step, self._holder(step))).status
         if status != step.text:
             self._fault = f"the page is {status}, not {step.text}"
         return ""
@@ -177,7 +180,7 @@ class Player:
 
     def _bounce(self, step: Step, failed: bool = True) -> str:
         name, _, detail = step.text.partition(":")
-        letter = self._newest(self._email(name.strip(), step.line), step.line)
+        letter = self._mailboxes.newest(self._email(name.strip(), step.line), step.line)
         path = self._service.return_paths[letter.id]
         raw = machines.report(
             letter.recipient, path, detail.strip(), failed=failed, now=self._service.now(),
@@ -191,7 +194,7 @@ class Player:
     def _absent(self, step: Step) -> str:
         name, _, until = step.text.partition(" until ")
         sender = self._email(name.strip(), step.line)
-        path = self._service.return_paths[self._newest(sender, step.line).id]
+        path = self._service.return_paths[self._mailboxes.newest(sender, step.line).id]
         raw = machines.absence(
             sender, path, until, now=self._service.now(), message_id=self._message_id()
         )
@@ -217,6 +220,10 @@ class Player:
             return email
         raise ScriptError(line, f"nobody is called {name}; known: {', '.join(self._cast)}")
 
+    def _holder(self, step: Step) -> str:
+        """To whom the letter was written that a step takes up."""
+        return self._email(step.of or step.who, step.line)
+
     def _message_id(self) -> str:
         return f"<mail-{next(self._ids)}@rehearsal.example>"
 
@@ -235,41 +242,6 @@ class Player:
     def _requests(self) -> list[Request]:
         with self._service.db.reading() as session:
             return queries.requests(session, limit=1000)
-
-    def _letter(self, step: Step) -> Written:
-        """The letter that a step answers."""
-        to = self._email(step.of or step.who, step.line)
-        if not step.kind:
-            return self._newest(to, step.line, answerable=True)
-        found = [x for x in self._known if x.recipient == to and x.kind == step.kind]
-        if not found:
-            raise ScriptError(step.line, f"{to} got no {step.kind}")
-        return found[0] if step.first else found[-1]
-
-    def _newest(self, to: str, line: int, *, answerable: bool = False) -> Written:
-        ours = self._service.config.service.address
-        for letter in reversed(self._known):
-            if letter.recipient == to and not (
-                answerable and (opened(letter.raw).reply_to or ours) == ours
-            ):
-                return letter
-        raise ScriptError(line, f"{to} got no letter that can be answered")
-
-    def _page(self, step: Step) -> str:
-        """The secret of the page that a letter leads to: of the newest one that has a page."""
-        to = self._email(step.of or step.who, step.line)
-        public = f"{self._service.config.service.public_url}/"
-        found = [
-            text.partition(f"{public}{path}/")[2].split()[0]
-            for letter in self._known
-            if letter.recipient == to and (not step.kind or letter.kind == step.kind)
-            for text in [opened(letter.raw).text]
-            for path in ("a", "s")
-            if f"{public}{path}/" in text
-        ]
-        if not found:
-            raise ScriptError(step.line, f"{to} got no letter with a page")
-        return found[0] if step.first else found[-1]
 
 
 def captured(letter: Written) -> Captured:
