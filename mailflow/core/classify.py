@@ -7,9 +7,10 @@ answers, and only then what it says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflow.core import commands as c
+from mailflow.core import reference
 from mailflow.core.automatic import Automatic, automatic
 from mailflow.core.bounce import read_bounce
 from mailflow.core.form import read_form
@@ -186,6 +187,12 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
             c.Case(own.text), "user", letter.request_id, own=own,
         )  # fmt: skip
     reply = read_reply(own, letter.part, message.subject)
+    named = reference.find(own.text)
+    if named and named != letter.reference:
+        reply = replace(
+            reply, intent=Intent.UNKNOWN, submission=None, code="unclear",
+            why=f"it names {named}, but answers a letter about {letter.reference}",
+        )  # fmt: skip
     command = c.Resend() if letter.withdrawn else _command(reply, letter)
     why = "an older letter: the newest is sent again" if letter.withdrawn else reply.why
     return Reading(

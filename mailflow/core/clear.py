@@ -31,7 +31,10 @@ from mailflow.core.words import (
 )
 
 BEFORE_YES = frozenset(["oh", "well", "all", "tous", "todos", "best", "regards", "cheers"])
-_REFERENCE = re.compile(r"[a-z]{2,6}-(?=[a-z-]*\d)[a-z0-9-]{3,}$")  # of a request of ours
+#: A reference of ours (`core.reference`), or what looks like one.
+_REFERENCE = re.compile(
+    r"(?:r-[acdefghjkmnpqrtwxy234679]{7}|[a-z]{2,6}-(?=[a-z-]*\d)[a-z0-9-]{3,})$"
+)
 
 
 def says_yes(sentence: Sentence) -> bool:

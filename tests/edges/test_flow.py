@@ -479,3 +479,11 @@ def test_a_partner_with_many_customers_is_never_capped(house: House) -> None:
     """Reviews are no loop: each answers a request that was opened."""
     for number in range(30):
         assert one(house.write(ALBA.email, REQUEST.replace("harbour", f"h{number}")), "review")
+
+
+def test_a_yes_that_names_another_request_is_asked_about(house: House) -> None:
+    review = house.review()
+    assert kinds(house.answer(review, "CONFIRM R-ACDEFGH")) == [("unknown_reply", ALBA.email)]
+    assert house.request().state is State.REVIEW
+    assert house.answer(review, f"CONFIRM {house.request().reference}")
+    assert house.request().state is State.PENDING
