@@ -127,7 +127,7 @@ class Processor:
             understood, rest = self._understand(mails, stop)
             results = self._flow.mails(understood)
         except Exception as trouble:
-            maillog.apart(mails=len(mails), error=trouble)
+            maillog.apart(number=len(mails), error=trouble)
             return list(mails)
         for mail, applied in zip(understood, results, strict=True):
             self._tell(mail, applied)

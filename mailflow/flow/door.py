@@ -133,13 +133,7 @@ class Flow:
         had its effect. Raises whatever stopped one of them: then each is to be tried alone, by
         `mail`, which also decides lost races anew.
         """
-        with self.db.transaction() as session:
-            results = [self._mail(session, mail) for mail in batch]
-            failpoints.reach("flow.before_commit")
-        failpoints.reach("flow.after_commit")
-        if any(applied.letters for applied in results):
-            self.bell()
-        return results
+        return self._together(lambda session: [self._mail(session, mail) for mail in batch])
 
     def apply(self, command: Command, request_id: int, actor: Actor) -> Applied:
         """Apply a command that did not come by mail (operator, clock, machine)."""
@@ -153,20 +147,14 @@ class Flow:
         An expiry waits while a mail that was received before the deadline is still unread: the
         receipt decides, not our speed (DOMAIN.md §6).
         """
+        return self._transact(lambda session: self._tick(session, request_id))
 
-        def work(session: Session) -> Applied:
-            request = requests.load(session, request_id)
-            now = self.db.now(session)
-            if (
-                request
-                and request.expires_at
-                and now >= request.expires_at
-                and queries.unfinished_before(session, request.expires_at)
-            ):
-                return Applied("waiting", "mail from before the deadline is still unread")
-            return self._apply(session, Tick(), request_id, Actor("clock"), None, None)
+    def ticks(self, request_ids: Iterable[int]) -> list[Applied]:
+        """`tick` for several requests in one transaction: all of them, or none.
 
-        return self._transact(work)
+        Raises whatever stopped one of them; then each is to be tried alone.
+        """
+        return self._together(lambda session: [self._tick(session, one) for one in request_ids])
 
     def check(self, request_id: int) -> Applied:
         """Run the security checks over a pending request and record them (S25)."""
@@ -222,6 +210,16 @@ class Flow:
 
     # -- in the transaction --------------------------------------------------------------------
 
+    def _together(self, work: Callable[[Session], list[Applied]]) -> list[Applied]:
+        """Run several works in one transaction; they are not decided anew."""
+        with self.db.transaction() as session:
+            results = work(session)
+            failpoints.reach("flow.before_commit")
+        failpoints.reach("flow.after_commit")
+        if any(applied.letters for applied in results):
+            self.bell()
+        return results
+
     def _transact(self, work: Callable[[Session], Applied]) -> Applied:
         """Run `work` in a transaction; anew when somebody else was faster."""
         for attempt in range(_TRIES):
@@ -237,6 +235,18 @@ class Flow:
         if applied.letters:
             self.bell()
         return applied
+
+    def _tick(self, session: Session, request_id: int) -> Applied:
+        request = requests.load(session, request_id)
+        now = self.db.now(session)
+        if (
+            request
+            and request.expires_at
+            and now >= request.expires_at
+            and queries.unfinished_before(session, request.expires_at)
+        ):
+            return Applied("waiting", "mail from before the deadline is still unread")
+        return self._apply(session, Tick(), request_id, Actor("clock"), None, None)
 
     def _page(self, session: Session, secret: str) -> Page:
         found = tokens.find(session, token.digest(secret))

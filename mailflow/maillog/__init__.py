@@ -148,9 +148,9 @@ def postponed(*, inbox: int, reason: str) -> None:
     _say(logging.INFO, "postponed", inbox=inbox, reason=reason)
 
 
-def apart(*, mails: int, error: BaseException) -> None:
-    """Mails that were to share a transaction are worked on one by one: something was wrong."""
-    _say(logging.WARNING, "apart", mails=mails, error=describe(error))
+def apart(*, number: int, error: BaseException) -> None:
+    """What was to share a transaction is worked on one by one: something was wrong."""
+    _say(logging.WARNING, "apart", number=number, error=describe(error))
 
 
 def failed(*, inbox: int, reason: str) -> None:
