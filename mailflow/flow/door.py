@@ -269,7 +269,7 @@ class Flow:
         reading, claimed, message = mail.reading, mail.claimed, mail.message
         key: str | None = None
         if mail.verdict.proven and isinstance(message, Message):
-            key = _effect_key(message, reading, mail.verdict)
+            key = _effect_key(message, mail)
         if key and queries.effect_known(session, key):
             applied = Applied("duplicate", "the same mail had its effect before (I2)")
             key = None
@@ -533,20 +533,25 @@ def _with_id(letter: Letter, stored: list[Request]) -> Letter:
     return letter
 
 
-def _effect_key(message: Message, reading: Reading, verdict: Verdict) -> str | None:
+def _effect_key(message: Message, mail: Mail) -> str | None:
     """What one mail is counted by, however many copies of it arrive (DESIGN.md §2.2).
+
+    The request is that of the letter it answers, not that of how it was read: a mail that names
+    another approver takes its own secret away, and its copy is read otherwise.
 
     Received lines and recipients play no part. A mail whose Message-ID is missing, or is not
     covered by the proof of its sender, is told from others by its date and subject, so that
     nobody can have it act again by giving it another one. Without a date it is counted by its
     bytes alone, at the inbox.
     """
-    if reading.do not in ("apply", "calm", "redirect"):
+    if mail.reading.do not in ("apply", "calm", "redirect"):
         return None
-    name = message.message_id if verdict.id_proven else ""
+    name = message.message_id if mail.verdict.id_proven else ""
     if not name and message.date:
         name = f"{message.date}\0{message.subject}"
     if not name:
         return None
-    parts = (message.sender, name, message.body_hash, str(reading.request_id or 0))
+    letter = mail.facts.returned or mail.facts.letter
+    request_id = letter.request_id if letter else 0
+    parts = (message.sender, name, message.body_hash, str(request_id))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
