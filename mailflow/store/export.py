@@ -16,7 +16,7 @@ from mailflow.store.text import cut_tag
 
 #: Rows read at once.
 PAGE = 1000
-#: name in the export → table, the column it is read along, and the column that names its request ("" = none).
+#: name in the export → table, the column it is read along, the column of its request ("" = none).
 KINDS: Mapping[str, tuple[Any, str, str]] = {
     "person": (tables.PersonRow, "email", ""),
     "request": (tables.RequestRow, "id", "id"),

@@ -46,7 +46,8 @@ def _inward(setting: str, place: str, what: str) -> Iterator[Finding]:
         yield warning(
             "inward-door",
             f"{setting}: {what} open to the network at {place}, without encryption",
-            f'{setting} = "127.0.0.1:{place.rpartition(":")[2]}", behind a reverse proxy with https',
+            f'{setting} = "127.0.0.1:{place.rpartition(":")[2]}", '
+            "behind a reverse proxy with https",
         )
 
 
