@@ -6,6 +6,7 @@ aside as failed, visible and re-injectable (I8). The loop itself never ends by a
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -26,6 +27,9 @@ LOOK_EVERY_S = 1.0
 BATCH = 32
 #: Checks that could not be made for now (DNS) are made again this often, then count as "none".
 TEMPORARY_TRIES = 5
+#: What the machine may lack for a while: file descriptors, disk, memory of the kernel. The mail in
+#: work when that is noticed is not at fault.
+_LACKING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS})
 
 
 class Deadly(Exception):  # noqa: N818
@@ -67,6 +71,7 @@ class Processor:
         self._authenticator = authenticator
         self._on_outcome = on_outcome
         self._bell = threading.Event()
+        self._troubled = False  # what is claimed is not being worked on
         self._lease = timedelta(seconds=failpoints.lease_s(LEASE.total_seconds()))
 
     def ring(self) -> None:
@@ -78,9 +83,13 @@ class Processor:
         while not stop.is_set():
             self._bell.clear()
             try:
+                if self._troubled:
+                    inbox.give_back_own(self._db)
+                    self._troubled = False
                 worked = self.round(stop)
             except Unavailable as trouble:
                 maillog.trouble(loop="processor", error=trouble)
+                self._troubled = True
                 worked = 0
                 stop.wait(LOOK_EVERY_S)
             if not worked and not stop.is_set():
@@ -167,6 +176,8 @@ class Processor:
         except Unavailable:
             raise
         except Exception as fault:
+            if (lacking := _lacking(fault)) is not None:
+                raise Unavailable(f"this machine has no room: {lacking.strerror}") from fault
             self._fault(claimed, fault)
 
     def _attempt(self, claimed: inbox.Claimed) -> None:
@@ -243,3 +254,13 @@ def _concerns(message: Message | Unreadable, facts: classify.Facts) -> set[objec
     if isinstance(message, Message) and message.sender:
         found.add(message.sender)
     return found
+
+
+def _lacking(fault: BaseException) -> OSError | None:
+    """What the machine lacks, if that is behind the fault."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _LACKING:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -78,7 +78,8 @@ class Sender:
         self._results: list[Result] = []  # brought, not marked
         self._verdicts: list[Verdict] = []  # on these
         self._told: set[int] = set()  # of those, whose failure was told
-        self._in_hand = 0  # claimed, not marked
+        self._in_hand: set[int] = set()  # claimed, not marked
+        self._unsure = False  # whether a claim may have gone through without our knowing
         self._pause_s = 0.0  # > 0 while the relay is out of reach
         self._paused_until = 0.0
 
@@ -110,18 +111,23 @@ class Sender:
 
     def _claim(self) -> None:
         """Give the carriers new work, if they have little left."""
-        room = self._most - self._in_hand if self._in_hand <= self._most // 2 else 0
+        left = self._most - len(self._in_hand)
+        room = left if left >= self._most // 2 else 0
         if self._pause_s:  # one mail tries the door
             waiting = self._in_hand or time.monotonic() < self._paused_until
             room = 0 if waiting else 1
         if not room:
             return
         not_after = time.monotonic() + min(MARGIN_S, self._lease_s) / 2
+        if self._unsure:
+            outbox.give_back_own(self._db, self._in_hand)
+        self._unsure = True
         mails = outbox.claim(self._db, room, timedelta(seconds=self._lease_s))
+        self._unsure = False
         if mails:
             failpoints.reach("outbox.after_claim")
         for mail in mails:
-            self._in_hand += 1
+            self._in_hand.add(mail.id)
             self._crew.give(mail, not_after)
 
     # Settling
@@ -143,7 +149,7 @@ class Sender:
         failpoints.reach("outbox.after_mark")
         for result in self._results:
             result.marked.set()
-        self._in_hand -= len(held)
+        self._in_hand -= {verdict.mail.id for verdict in self._verdicts}
         for verdict, ours in zip(self._verdicts, held, strict=True):
             note(verdict, ours, self._metrics)
         self._results.clear()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, or_, select, text, true, update
+from sqlalchemy import bindparam, case, func, not_, or_, select, text, true, update
 from sqlmodel import UTCDateTime
 
 from mailflow import failpoints
@@ -165,6 +165,25 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
         for row in sorted(rows, key=lambda row: row.id)
         if row.id in bodies
     ]  # fmt: skip
+
+
+_GIVE_BACK_OWN = Prepared(
+    update(_outbox)
+    .where(_c.state == "claimed", _c.owner == bindparam("owner"), not_(is_in(_c.id, "ids")))
+    .values(state="due", lease_until=None, next_attempt_at=NOW)
+)
+
+
+def give_back_own(db: Database, but: Iterable[int]) -> int:
+    """Put back what this worker has claimed, except the mails `but`, which it knows of.
+
+    That is what a claim took whose COMMIT went through, and its answer was lost. Returns how many;
+    0 for a database that no worker has enrolled for.
+    """
+    if not db.owner:
+        return 0
+    with db.transaction() as session:
+        return _GIVE_BACK_OWN.run(session, {"owner": db.owner, "ids": list(but)})
 
 
 _again = bindparam("new_state") == "due"

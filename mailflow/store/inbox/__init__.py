@@ -21,6 +21,7 @@ from mailflow.store.inbox.work import (
     fault,
     finish,
     give_back,
+    give_back_own,
     stored_message_id,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "fault",
     "finish",
     "give_back",
+    "give_back_own",
     "put_many",
     "release",
     "retry",

@@ -240,6 +240,25 @@ _GIVE_BACK = Prepared(
 )
 
 
+_GIVE_BACK_OWN = Prepared(
+    update(_inbox)
+    .where(_inbox.c.state == "claimed", _inbox.c.owner == bindparam("owner"))
+    .values(state="waiting", attempts=_inbox.c.attempts - 1, lease_until=None, next_attempt_at=NOW)
+)
+
+
+def give_back_own(db: Database) -> int:
+    """Put back all that this worker has claimed, after trouble that was not the mails'.
+
+    Also what it does not know of: a claim whose COMMIT went through, and its answer was lost.
+    Returns how many; 0 for a database that no worker has enrolled for.
+    """
+    if not db.owner:
+        return 0
+    with db.transaction() as session:
+        return _GIVE_BACK_OWN.run(session, {"owner": db.owner})
+
+
 def give_back(db: Database, claims: Sequence[tuple[int, int]]) -> None:
     """Put mails (id, fence) that were claimed but not begun back at once, on a clean stop."""
     if claims:

@@ -1,0 +1,117 @@
+"""Trouble that is not the mail's: it is tried again at once, and nothing counts against it."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from mailflow import processor
+from mailflow.store import inbox, outbox, queries
+from mailflow.store.db import Database, Unavailable
+from mailflow.store.watch import Watch
+from tests.house import ALBA, INTAKE, REQUEST, House
+from tests.store.make import MINUTE, posted
+
+LONG = timedelta(hours=1)
+MAILS = 4
+
+
+@contextmanager
+def working(house: House) -> Iterator[None]:
+    """An enrolled processor at work, with a lease that no test waits for."""
+    stop = threading.Event()
+    watch = Watch(house.db, "processor", lambda what: None)
+    watch.start()
+    loop = threading.Thread(target=house.service._processor.run, args=(stop,))
+    loop.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        loop.join(10)
+        watch.stop()
+
+
+def requests(db: Database) -> None:
+    for n in range(MAILS):
+        text = (
+            f"From: <{ALBA.email}>\r\nTo: <{INTAKE}>\r\nSubject: account {n}\r\n"
+            f"Message-ID: <{n}@cobalt.example>\r\n\r\n" + REQUEST.replace("harbour", f"port{n}")
+        )
+        inbox.put_many(
+            db, [inbox.Incoming(text.encode(), ALBA.email, (INTAKE,), "127.0.0.1", "smtp")]
+        )
+
+
+def done(db: Database) -> bool:
+    with db.reading() as session:
+        return queries.counts(session).inbox.get("done") == MAILS
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Unavailable("the connection is lost"),
+        OSError(errno.EMFILE, "Too many open files"),
+        OSError(errno.ENOSPC, "No space left on device"),
+    ],
+    ids=["database", "descriptors", "disk"],
+)
+def test_claims_are_free_as_soon_as_the_trouble_is_over(
+    db: Database, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "LEASE", LONG)
+    monkeypatch.setattr(processor, "LOOK_EVERY_S", 0.05)
+    house = House(db)
+    requests(db)
+    real, left = house.service.flow._post.write, [9]
+
+    def failing(*args: object, **kwargs: object) -> object:
+        if left[0]:
+            left[0] -= 1
+            raise RuntimeError("a letter cannot be written") from trouble
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    if isinstance(trouble, Unavailable):
+
+        def failing_database(*args: object, **kwargs: object) -> object:
+            if left[0]:
+                left[0] -= 1
+                raise trouble
+            return real(*args, **kwargs)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(house.service.flow._post, "write", failing_database)
+    else:
+        monkeypatch.setattr(house.service.flow._post, "write", failing)
+    wait = threading.Event()
+    with working(house):
+        for _ in range(200):
+            if done(db):
+                break
+            wait.wait(0.05)
+    assert done(db)
+    assert left == [0]
+    with db.reading() as session:
+        assert {line.attempts for line in queries.inbox_rows(session)} <= {1, 2}
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back(db: Database) -> None:
+    """It went through, and nobody knows of it but the database."""
+    watch = Watch(db, "processor,sender", lambda what: None)
+    watch.start()
+    try:
+        requests(db)
+        first, second = posted(db), posted(db)
+        assert len(inbox.claim(db, 9, LONG)) == MAILS
+        assert len(outbox.claim(db, 9, LONG)) == 2
+        assert inbox.give_back_own(db) == MAILS
+        assert outbox.give_back_own(db, [first]) == 1
+        assert len(inbox.claim(db, 9, MINUTE)) == MAILS
+        assert [mail.id for mail in outbox.claim(db, 9, MINUTE)] == [second]
+    finally:
+        watch.stop()
