@@ -95,6 +95,7 @@ HOSTILE = {
     "mailto links": _html('<a href="mailto:a@b.example">x</a>' * 20_000),
     "one long line": _plain("CONFIRM " * 100_000),
     "one long word": _plain("a" * 900_000),
+    "one long list": b"From: mailer-daemon@b.example\n\n" + b"1," * 200_000,
     "many lines": _plain("CONFIRM\n" * 100_000),
     "attributions": _plain("On Mon, 3 Mar 2025 wrote:\n" * 20_000),
     "header labels": _plain("From: x\n" * 20_000),
