@@ -41,6 +41,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--freezes", type=int, default=0)
     parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, help="strike no more after so many, and finish"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calls", default="", help="system calls to die at, with strace")
     parser.add_argument("--upto", type=int, default=20)
@@ -54,7 +57,7 @@ def main() -> int:
             began = time.monotonic()
             outcome = random_kills(
                 folder, url, kills=given.kills, freezes=given.freezes, messages=given.messages,
-                workers=given.workers, seed=given.seed,
+                workers=given.workers, seed=given.seed, minutes=given.minutes,
             )  # fmt: skip
             took = time.monotonic() - began
     print(

@@ -49,6 +49,7 @@ class Outcome:
 def random_kills(
     folder: Path, url: str, *, kills: int, messages: int, workers: int = 1, freezes: int = 0,
     seed: int = 1, zygote: Zygote | None = None,
+    minutes: float = 1e9,
 ) -> Outcome:  # fmt: skip
     """Spread `kills` and `freezes` over the traffic of `messages`, then let it come to an end."""
     chance = random.Random(seed)
@@ -63,7 +64,11 @@ def random_kills(
     try:
         fleet.start_all()
         traffic.start()
+        end = time.monotonic() + 60 * minutes
         for number, blow in enumerate(blows):
+            if time.monotonic() > end:
+                traffic.enough()
+                break
             _life(traffic, (number + chance.random()) * step, chance)
             fleet.thaw_due()
             victim = chance.randrange(workers)

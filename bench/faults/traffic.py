@@ -100,6 +100,11 @@ class Traffic:
             while self._begun < self.conversations:
                 self._begin()
 
+    def enough(self) -> None:
+        """Begin no further conversation; those that were begun come to their end."""
+        with self._guard:
+            self.messages = 3 * self._begun
+
     def wait(self, seconds: float) -> bool:
         """Whether every conversation has come to its end within `seconds`."""
         with self._guard:
