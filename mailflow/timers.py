@@ -135,7 +135,7 @@ class Timers:
         every(self._sweep_every_s).seconds.do(
             self._safely("sweep", lambda: sweep(self._flow, stop))
         )
-        every(60).seconds.do(self._safely("quarantine", lambda: limit(self._flow)))
+        every(10).seconds.do(self._safely("quarantine", lambda: limit(self._flow)))
         every(600).seconds.do(self._safely("checks", lambda: check_all(self._flow, stop)))
         every(3600).seconds.do(self._safely("tidy", lambda: tidy(self._flow)))
 
