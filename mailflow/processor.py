@@ -202,7 +202,7 @@ class Processor:
     def _verdict(self, claimed: inbox.Claimed, read: Message | Unreadable) -> Verdict:
         if isinstance(read, Unreadable):
             return Verdict("none", "cannot be read")
-        if claimed.vouched_by:
+        if claimed.vouched_by and read.sender:
             return Verdict("pass", f"vouched for by the operator {claimed.vouched_by}")
         return self._authenticator.verdict(
             claimed.raw, read, claimed.mail_from, claimed.peer, claimed.source,

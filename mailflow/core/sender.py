@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mailflow.core import mime
-from mailflow.core.address import parse
+from mailflow.core.address import parse, readable_domain
 from mailflow.core.charset import decode_words
 
 
@@ -27,7 +27,18 @@ def read_sender(fields: list[bytes]) -> tuple[str, str, str]:
     address = parse(route.strip())
     if address is None:
         return "", "", "From field has no single plain address"
+    if not route.isascii() and not _spelled(route, address):
+        return "", "", "From address is not what it looks like"
     return address, decode_words(phrase.strip() or comment), ""
+
+
+def _spelled(route: str, address: str) -> bool:
+    """Whether a domain beyond ASCII is written letter by letter as IDNA 2008 has it.
+
+    What is only mapped to another name (full width, other full stops) is not that name (I13).
+    """
+    written = route.strip().rpartition("@")[2].lower()
+    return written == readable_domain(address.rpartition("@")[2])
 
 
 def _scan(text: str) -> tuple[str, str | None, str] | None:

@@ -15,9 +15,11 @@ import pytest
 
 from mailflow.authenticate import Authenticator
 from mailflow.core import classify, message
+from mailflow.core.commands import Actor
 from mailflow.core.request import Person, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
+from mailflow.flow.office import Office
 from mailflow.rehearsal import Rehearsal, Written
 from mailflow.store import directory, inbox
 from mailflow.store.db import Database
@@ -412,3 +414,26 @@ def test_an_old_correction_does_not_come_back(sqlite_db: Database) -> None:
     )
     assert signing.send(forged, to) == []
     assert house.request().fields.customer_email == TOM
+
+
+# -- the operator's desk -----------------------------------------------------------------------
+
+NOBODY = {
+    "two senders": f"From: {ALBA.email}\r\nFrom: eve@elsewhere.example\r\n",
+    "no sender": "",
+    "a group": f"From: Partners: {ALBA.email};\r\n",
+    "two in one": f"From: {ALBA.email}, eve@elsewhere.example\r\n",
+    "full width": "From: alba@\uff43obalt.example\r\n",
+    "another full stop": "From: alba@cobalt\u3002example\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_nobody_can_vouch_for_a_mail_without_a_sender(house: House, name: str) -> None:
+    """Released from quarantine it lies there again: there is nobody to be vouched for."""
+    raw = f"{NOBODY[name]}Subject: x\r\nMessage-ID: <1@test.example>\r\n\r\n{REQUEST}".encode()
+    stored = house.service.put(raw, mail_from=ALBA.email, recipients=(INTAKE,))
+    assert Office(house.db).release([stored], Actor("operator", "ana")) == 1
+    house.service.work()
+    assert house.service.letters() == []
+    assert house.outcomes() == [("quarantined", "request", "quarantine")]
