@@ -3,8 +3,8 @@
 python -m bench.strangers --mails 100000
 
 Unproven mails of 20 kB come in by the store, as fast as they are taken; a processor sets them
-aside, and the quarantine is limited as the timers do it every ten seconds. At the end a real request
-arrives behind them, and the time until its letter is written is taken.
+aside, and the quarantine is limited as the timers do it, every ten seconds. At the end a real
+request arrives behind them, and the time until its letter is written is taken.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def main() -> int:
             f" ({len(letters)})"
         )
         db.close()
-    per_minute = 60 / took * mails * 20_000 if took > 60 else mails * 20_000
-    return 0 if grown < QUOTA + per_minute + rows and account.difference == 0 else 1
+    between = LIMIT_S * mails / took * 20_000  # what comes in between two looks
+    return 0 if grown < QUOTA + between + rows and account.difference == 0 else 1
 
 
 def _size(folder: str) -> int:
