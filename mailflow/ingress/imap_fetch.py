@@ -22,6 +22,8 @@ MAX_TRIES = 6
 #: Some servers only estimate RFC822.SIZE. Other bytes than announced are taken when the same have
 #: come so many times, each time by a fetch of its own.
 SAME_BYTES = 3
+#: After so many such mails the sizes of this server are taken for estimates, until the next start.
+ESTIMATES = 3
 
 
 class Source(Protocol):
@@ -59,6 +61,7 @@ class Fetcher:
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
         self._doubts: dict[int, _Doubt] = {}
+        self._estimates = 0  # mails that were whole, of another size than announced
 
     def forget(self, but: Collection[int] = ()) -> None:
         """Forget the trouble with all mails but these."""
@@ -142,11 +145,14 @@ class Fetcher:
 
     def _whole(self, uid: int, body: bytes, size: int | None) -> bool:
         """Whether these are all the bytes of a mail."""
-        if size is None or len(body) == size:
+        if size is None or len(body) == size or self._estimates >= ESTIMATES:
             return True
         self.doubt(uid, f"{len(body)} bytes came instead of {size}")
         one = self._doubts[uid]
         digest = hashlib.sha256(body).hexdigest()
         one.same = one.same + 1 if digest == one.digest else 1
         one.digest = digest
-        return one.same >= SAME_BYTES
+        if one.same < SAME_BYTES:
+            return False
+        self._estimates += 1
+        return True

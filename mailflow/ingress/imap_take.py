@@ -124,7 +124,9 @@ class Taker:
         validity = self._folder.uidvalidity
         if validity == before.uidvalidity:
             return
-        if mailboxes.begin(self._db, self._name, validity) and before.uidvalidity > 0:
+        box = self._settings
+        place = f"{box.host.lower()} {box.username} {box.folder}"
+        if mailboxes.begin(self._db, self._name, place, validity) and before.uidvalidity > 0:
             maillog.mailbox_renumbered(mailbox=self._name, uidvalidity=validity)
         self._floor, self._full_at = 1, self._clock()
         self._fetcher.forget()

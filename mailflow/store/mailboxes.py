@@ -48,28 +48,29 @@ class Mailbox:
     refused: int
 
 
-def begin(db: Database, name: str, uidvalidity: int) -> bool:
+def begin(db: Database, name: str, place: str, uidvalidity: int) -> bool:
     """Take up a folder as the server numbers it; returns whether that is a new numbering.
 
-    What was known under another UIDVALIDITY means nothing any more and is deleted; only what was
-    refused stays on record.
+    `place` is server, login and folder in one text: when the operator names another, the same
+    numbers mean other mails. What was known under another numbering means nothing any more and is
+    deleted; only what was refused in the same place stays on record.
     """
     with db.transaction() as session:
         _ensure(db, session, name)
-        statement = (
-            update(_box)
-            .where(_box.c.name == name, _box.c.uidvalidity != uidvalidity)
-            .values(uidvalidity=uidvalidity)
-        )
-        changed = run(session, statement).rowcount == 1
-        if changed:
-            old = (_mail.c.mailbox == name) & (_mail.c.uidvalidity != uidvalidity)
-            run(session, delete(_mail).where(old, _mail.c.state == "stored"))
-    return changed
+        box = _box.c.name == name
+        before = run(session, select(_box.c.place, _box.c.uidvalidity).where(box)).one()
+        if (before.place, before.uidvalidity) == (place, uidvalidity):
+            return False
+        run(session, update(_box).where(box).values(place=place, uidvalidity=uidvalidity))
+        old = _mail.c.mailbox == name
+        if before.place == place:
+            old &= (_mail.c.state == "stored") | (_mail.c.uidvalidity == uidvalidity)
+        run(session, delete(_mail).where(old))
+    return True
 
 
 def _ensure(db: Database, session: Session, name: str) -> None:
-    values = {"name": name, "uidvalidity": 0, "trouble": "", "refresh_token": ""}
+    values = {"name": name, "place": "", "uidvalidity": 0, "trouble": "", "refresh_token": ""}
     run(session, _INSERT[db.dialect](_box).values(**values).on_conflict_do_nothing())
 
 

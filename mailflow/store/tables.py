@@ -378,6 +378,7 @@ class MailboxRow(SQLModel, table=True):
 
     __tablename__ = "mailbox"
     name: str = Field(primary_key=True, max_length=32)  # as in [ingress.imap.NAME]
+    place: str = ""  # server, login and folder: two folders may carry the same numbers
     uidvalidity: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     looked_at: datetime | None = None  # when it was last known that nothing was left to take
     trouble: str = ""  # why the last look failed; "" when it did not

@@ -249,7 +249,7 @@ def test_a_mail_over_which_the_connection_breaks(server: Server, sqlite_db: Data
 
 
 def test_a_server_that_never_gets_sizes_right(server: Server, sqlite_db: Database) -> None:
-    """Some only estimate. The same bytes several times are all there is."""
+    """Some only estimate. The same bytes several times are all there is; and it is learned."""
     raws = mails(MAILS)
     server.deliver(*raws)
     for mail in server.inbox.mails.values():
@@ -257,6 +257,11 @@ def test_a_server_that_never_gets_sizes_right(server: Server, sqlite_db: Databas
     with running(sqlite_db, settings(server.port)) as house:
         found = house.wait_for(MAILS)
         assert server.wait_for(lambda: len(server.raws("Done")) == MAILS)
+        server.commands.clear()
+        [late] = server.deliver(b"Subject: late\r\n\r\n")
+        server.inbox.mails[late].size = 999
+        house.wait_for(MAILS + 1)
+        assert len([command for command in server.commands if "BODY" in command]) == 1
     assert Counter(raw for raw, _ in found) == Counter(raws)
 
 

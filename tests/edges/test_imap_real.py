@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -15,7 +15,7 @@ from imapclient import IMAPClient
 from sqlalchemy import text
 
 from mailflow.store.db import Database
-from mailflow.store.mailboxes import mailboxes
+from mailflow.store.mailboxes import Mailbox, mailboxes
 from tests.edges import imap_real
 from tests.edges.imap_house import PATIENCE, House, running, settings
 from tests.edges.imap_server import mails
@@ -77,6 +77,18 @@ def place(real: imap_real.Real) -> Iterator[Place]:
         made = Place(real, client, f"In{number}", f"Done{number}", f"Odd{number}")
         client.create_folder(made.folder)
         yield made
+
+
+def when(house: House, true: Callable[[Mailbox], bool]) -> Mailbox:
+    """Wait until what is on record about the mailbox is so."""
+    pause = threading.Event()
+    for _ in range(int(PATIENCE / 0.05)):
+        with house.db.reading() as session:
+            states = mailboxes(session)
+        if states and true(states[0]):
+            return states[0]
+        pause.wait(0.05)
+    raise AssertionError(states)
 
 
 def received(house: House) -> list[datetime]:
@@ -174,6 +186,20 @@ def test_a_folder_made_anew(place: Place, sqlite_db: Database) -> None:
     assert Counter(raw for raw, _ in found) == Counter([*raws, b"Subject: late\r\n\r\n"])
 
 
+def test_the_same_mailbox_in_another_folder(place: Place, sqlite_db: Database) -> None:
+    """Its UIDs begin at 1 again; with some servers UIDVALIDITY is the same as well."""
+    other = f"Other{place.folder}"
+    place.client.create_folder(other)
+    first, second = mails(3, "first"), mails(3, "second")
+    place.deliver(*first)
+    for raw in second:
+        place.client.append(other, raw)
+    for folder, count in ((place.folder, 3), (other, 6)):
+        with running(sqlite_db, place.settings(after="flag", folder=folder)) as house:
+            found = house.wait_for(count)
+    assert Counter(raw for raw, _ in found) == Counter(first + second)
+
+
 def test_a_mail_that_is_too_large_is_put_aside(place: Place, sqlite_db: Database) -> None:
     large = b"Subject: large\r\n\r\n" + b"x" * 70_000 + b"\r\n"
     place.deliver(large, *mails(2))
@@ -182,10 +208,8 @@ def test_a_mail_that_is_too_large_is_put_aside(place: Place, sqlite_db: Database
         place.wait_for(place.done, 2)
         [aside] = place.wait_for(place.quarantine, 1).values()
         assert aside[b"BODY[]"] == large
-        with house.db.reading() as session:
-            [state] = mailboxes(session)
-    assert (state.refused, state.trouble) == (1, "")
-    assert state.looked_at is not None
+        state = when(house, lambda state: state.looked_at is not None)
+    assert (state.refused, state.uncleared, state.trouble) == (1, 0, "")
 
 
 def test_folders_with_names_of_any_language(place: Place, sqlite_db: Database) -> None:
@@ -198,12 +222,6 @@ def test_folders_with_names_of_any_language(place: Place, sqlite_db: Database) -
 
 def test_a_wrong_password_is_said(place: Place, sqlite_db: Database) -> None:
     with running(sqlite_db, place.settings(password="wrong")) as house:
-        pause = threading.Event()
-        for _ in range(int(PATIENCE / 0.05)):
-            with house.db.reading() as session:
-                states = mailboxes(session)
-            if states and states[0].trouble:
-                break
-            pause.wait(0.05)
-    assert states[0].looked_at is None
-    assert states[0].trouble != "not read yet"
+        state = when(house, lambda state: state.trouble != "")
+    assert state.looked_at is None
+    assert state.trouble != "not read yet"

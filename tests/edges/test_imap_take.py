@@ -295,7 +295,7 @@ def test_a_huge_folder(sqlite_db: Database) -> None:
     bench, shelf = Bench(sqlite_db, after="flag"), Shelf()
     shelf.mails = dict.fromkeys(range(1, count + 1), b"Subject: old\r\n\r\n")
     shelf.uidnext = count + 1
-    mailboxes.begin(sqlite_db, "sales", 1)
+    mailboxes.begin(sqlite_db, "sales", "127.0.0.1 requests INBOX", 1)
     mailboxes.note(sqlite_db, "sales", 1, range(1, count + 1))
     for low in range(1, count, 20_000):
         mailboxes.cleared(sqlite_db, "sales", 1, range(low, low + 20_000))

@@ -50,6 +50,7 @@ def upgrade() -> None:
     op.create_table(
         "mailbox",
         sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.String(), nullable=False),
