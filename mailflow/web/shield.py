@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 #: No script, no foreign style, no frame around us, no form that posts elsewhere.
 POLICY = (
@@ -50,7 +51,9 @@ class Shield:
     of the application, or a bare 500 when even that failed.
     """
 
-    def __init__(self, app: ASGIApp, *, https: bool, on_fault: Fault) -> None:
+    def __init__(self, app: Starlette, *, https: bool, on_fault: Fault) -> None:
+        # Else `/a/TOKEN/` is sent on to an address made of the Host header, with the secret in it.
+        app.router.redirect_slashes = False
         self._app, self._https, self._on_fault = app, https, on_fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

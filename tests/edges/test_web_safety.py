@@ -254,3 +254,15 @@ def test_memory_is_bounded() -> None:
 )
 def test_an_address_stands_for_its_customer(address: str, key: str) -> None:
     assert client_key(address) == key
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("path", [f"{HERE}/", f"{HERE}//", f"//a/{TOKEN}", f"/s/{TOKEN}/"])
+def test_no_address_is_made_of_the_host(method: str, path: str) -> None:
+    """A slash too many is not mended by sending the browser on, secret and all, to that host."""
+    browser = client(MemoryDoor())
+    answer = browser.request(
+        method, path, headers={"host": "mallory.example"}, follow_redirects=False
+    )
+    assert answer.status_code == 404
+    assert "mallory" not in str(answer.headers) + answer.text
