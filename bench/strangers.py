@@ -3,8 +3,8 @@
 python -m bench.strangers --mails 100000
 
 Unproven mails of 20 kB come in by the store, as fast as they are taken; a processor sets them
-aside, and the quarantine is limited as the timers do it, every ten seconds. At the end a real
-request arrives behind them, and the time until its letter is written is taken.
+aside, and the quarantine is limited as the timers do it, every ten seconds. At the end a
+real request arrives behind them, and the time until its letter is written is taken.
 """
 
 from __future__ import annotations
