@@ -91,15 +91,14 @@ async def play(scripts: Sequence[Script], in_flight: int, port: int, taken: Take
 
 async def _place(line: Client, rest: Iterator[Script], taken: Taken, steps: list[float]) -> None:
     for script in rest:
-        for person in (script.partner, script.approver):
-            taken.boxes[person] = asyncio.Queue()
-        await _converse(line, script, taken, steps)
-        for person in (script.partner, script.approver):
-            del taken.boxes[person]
+        await converse(line, script, taken, steps)
 
 
-async def _converse(line: Client, script: Script, taken: Taken, steps: list[float]) -> None:
+async def converse(line: Client, script: Script, taken: Taken, steps: list[float]) -> None:
+    """One conversation; its steps are added to `steps`. Raises `LostError`, `wire.Refused`."""
     partner, approver = script.partner, script.approver
+    for person in (partner, approver):
+        taken.boxes[person] = asyncio.Queue()
 
     async def step(
         author: str, to: str, raw: bytes, answers: str, readers: Iterable[str]
@@ -113,6 +112,8 @@ async def _converse(line: Client, script: Script, taken: Taken, steps: list[floa
     [review] = await step(partner, INTAKE, script.request, "", (partner,))
     _, activation = await step(partner, *_answer(review, script.confirm), (partner, approver))
     await step(approver, *_answer(activation, script.accept), (partner, approver))
+    for person in (partner, approver):
+        del taken.boxes[person]
 
 
 def _answer(letter: bytes, raw: bytes) -> tuple[str, bytes, str]:

@@ -1,0 +1,222 @@
+"""What a mail costs with many requests stored, how fast requests expire, how soon it starts.
+
+    python -m bench scale [--sizes 1000 100000] [--expire 20000]
+
+In one process, without doors: the inbox takes the mails, the processor works on them, the letters
+are taken from the outbox, and the CPU of all that is counted. The store is filled by copying a
+thousand requests that came about by mail, with their mails, events, accounts and secrets; the
+bytes of copied mails are left out, as after `policy.keep_raw_days`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import resource
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from bench.figures import quantile
+from bench.mails import INTAKE, PARTNERS, Script, Signer, addressed, partner, script
+from mailflow.authenticate import Authenticator
+from mailflow.config import Config
+from mailflow.core.request import Person
+from mailflow.flow import Flow
+from mailflow.letters import Letters
+from mailflow.processor import Processor
+from mailflow.store import directory, inbox, migrate, outbox
+from mailflow.store.db import Database
+from mailflow.timers import sweep
+
+_LEASE = timedelta(minutes=10)
+_REPLY_TO = re.compile(rb"^Reply-To: <?([^\s>]+)", re.M)
+#: Columns that hold a number of another row, or one's own.
+_NUMBERS = ("id", "request_id", "inbox_id", "outbox_id")
+#: Columns that must differ from row to row.
+_UNIQUE = ("reference", "domain", "content_hash", "effect_key", "message_id", "hash")
+_TABLES = ("request", "inbox", "outbox", "event", "account", "token")
+
+
+class OneKey:
+    """A resolver that has the key of the bench."""
+
+    def __init__(self, record: bytes) -> None:
+        self._record = record
+
+    def txt(self, name: str, _deadline: float) -> tuple[list[bytes], int]:
+        return ([self._record] if "_domainkey" in name else []), 3600
+
+    def _nothing(self, _name: str, _deadline: float) -> tuple[list[str], int]:
+        return [], 3600
+
+    a = aaaa = mx = _nothing
+
+
+class House:
+    """The rooms between the doors, on a database in `folder`."""
+
+    def __init__(self, folder: Path, signer: Signer) -> None:
+        self.file = folder / "mailflow.db"
+        self.db = Database(f"sqlite:///{self.file}")
+        migrate.upgrade(self.db)
+        with self.db.transaction() as session:
+            people = [
+                Person(partner(n), f"Pat {n}", "Partner Networks", language="en")
+                for n in range(PARTNERS)
+            ]
+            directory.upsert_people(session, people, self.db.now(session))
+        config = Config.model_validate(
+            {
+                "service": {
+                    "organisation": "Example Vendor",
+                    "address": INTAKE,
+                    "public_url": "https://accounts.vendor.example",
+                    "support_url": "https://vendor.example/case",
+                    "feedback_url": "https://vendor.example/feedback",
+                    "operator_address": "ops@vendor.example",
+                    "internal_domains": ["vendor.example"],
+                },
+                "trust": {"mode": "own_check"},
+                "delivery": {"mode": "capture"},
+            }
+        )
+        self.flow = Flow(self.db, Letters(config.service), config)
+        self._processor = Processor(self.flow, Authenticator(config.trust, OneKey(signer.record)))
+
+    def work(self, mails: list[tuple[str, str, bytes]]) -> dict[str, bytes]:
+        """Take in mails (author, recipient, bytes), work on them; the newest letter to each."""
+        items = [
+            inbox.Incoming(raw, author, (to,), "127.0.0.1 mx.partner.example", "smtp")
+            for author, to, raw in mails
+        ]
+        for first in range(0, len(items), 32):
+            inbox.put_many(self.db, items[first : first + 32])
+            while self._processor.round():
+                pass
+        return dict(self._letters())
+
+    def _letters(self) -> Iterator[tuple[str, bytes]]:
+        while mails := outbox.claim(self.db, 100, _LEASE):
+            marks = [outbox.Mark(mail.id, mail.fence, "sent", "250 fine") for mail in mails]
+            outbox.mark_many(self.db, marks)
+            for mail in mails:
+                yield mail.recipient, mail.raw
+
+    def to_pending(self, scripts: list[Script]) -> dict[str, bytes]:
+        """Request and CONFIRM of each; the letters to the customers."""
+        reviews = self.work([(s.partner, INTAKE, addressed(s.request, INTAKE)) for s in scripts])
+        return self.work([_answer(s.partner, reviews[s.partner], s.confirm) for s in scripts])
+
+    def converse(self, scripts: list[Script]) -> None:
+        """Whole conversations."""
+        letters = self.to_pending(scripts)
+        self.work([_answer(s.approver, letters[s.approver], s.accept) for s in scripts])
+
+    def multiply(self, times: int) -> None:
+        """Let each request be there so many times, with all that belongs to it."""
+        with sqlite3.connect(self.file, isolation_level=None) as db:
+            db.execute("PRAGMA foreign_keys = OFF")
+            most = max(
+                db.execute(f"SELECT coalesce(max(id), 0) FROM {name}").fetchone()[0]
+                for name in ("request", "inbox", "outbox", "event", "account")
+            )
+            db.execute("BEGIN")
+            for table in _TABLES:
+                columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                values = ", ".join(_copied(name, most) for name in columns)
+                db.execute(
+                    "WITH RECURSIVE copy(n) AS"
+                    " (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < ?)"
+                    f" INSERT INTO {table} ({', '.join(columns)})"
+                    f" SELECT {values} FROM {table} old CROSS JOIN copy",
+                    (times - 1,),
+                )
+            db.execute("COMMIT")
+            db.execute("ANALYZE")
+
+
+def _copied(column: str, most: int) -> str:
+    if column in _NUMBERS:
+        return f"old.{column} + copy.n * {most}"
+    if column in _UNIQUE:
+        return f"old.{column} || '.' || copy.n"
+    return f"old.{column}"
+
+
+def _answer(author: str, letter: bytes, raw: bytes) -> tuple[str, str, bytes]:
+    found = _REPLY_TO.search(letter)
+    assert found is not None
+    to = found[1].decode()
+    return author, to, addressed(raw, to)
+
+
+def cost(house: House, signer: Signer, run: str, groups: int = 8) -> tuple[float, float]:
+    """CPU of one conversation in ms: median and least of several groups of 32."""
+    times = []
+    for group in range(groups):
+        scripts = [script(signer, f"{run}g{group}", number) for number in range(32)]
+        begun = time.process_time()
+        house.converse(scripts)
+        times.append((time.process_time() - begun) / 32 * 1000)
+    return quantile(times, 0.5), min(times)
+
+
+def memory_mb() -> float:
+    """The most that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def expire(house: House, number: int) -> str:
+    """Let everything pending run out, and say how fast that went."""
+    days = timedelta(days=house.flow.policy.activation_days, hours=1)
+    house.db.clock_offset += days
+    before, begun, cpu = memory_mb(), time.perf_counter(), time.process_time()
+    done = sweep(house.flow)
+    seconds, used = time.perf_counter() - begun, time.process_time() - cpu
+    house.db.clock_offset -= days
+    return (
+        f"{done} of {number} in {seconds:.1f} s: {done.get('expired', 0) / seconds:.0f}/s,"
+        f" CPU {used / max(1, sum(done.values())) * 1000:.2f} ms each,"
+        f" memory {before:.0f} → {memory_mb():.0f} MB"
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Fill, measure, and print one line for each size; then expire."""
+    parser = argparse.ArgumentParser(prog="python -m bench scale")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000])
+    parser.add_argument("--expire", type=int, default=20_000, help="requests that run out")
+    options = parser.parse_args(argv)
+    signer = Signer()
+    for size in options.sizes:
+        with tempfile.TemporaryDirectory(prefix="mailflow-scale-") as name:
+            house = House(Path(name), signer)
+            _fill(house, signer, size)
+            cost(house, signer, "warm", 2)
+            middle, least = cost(house, signer, "x")
+            megabytes = house.file.stat().st_size / 1e6
+            print(
+                f"{size:>9} requests, {megabytes:7.0f} MB: {middle:6.2f} ms CPU a conversation"
+                f" (least {least:.2f})",
+                flush=True,
+            )
+    if options.expire:
+        with tempfile.TemporaryDirectory(prefix="mailflow-scale-") as name:
+            house = House(Path(name), signer)
+            _fill(house, signer, options.expire)
+            print("expiry:", expire(house, options.expire))
+    return 0
+
+
+def _fill(house: House, signer: Signer, size: int) -> None:
+    """So many pending requests."""
+    base = min(size, 1000)
+    for first in range(0, base, PARTNERS):
+        numbers = range(first, min(first + PARTNERS, base))
+        house.to_pending([script(signer, f"f{first}", number) for number in numbers])
+    if size > base:
+        house.multiply(size // base)
