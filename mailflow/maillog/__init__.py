@@ -241,7 +241,7 @@ def worker_died(*, worker: int, inbox: int, outbox: int) -> None:
 def console_login(*, name: str, peer: str, done: bool) -> None:
     """Somebody tried to log in to the console; `done`: name and password were right."""
     level = logging.INFO if done else logging.WARNING
-    _say(level, "console_login" if done else "console_login_refused", name=name, peer=peer)
+    _say(level, "console_login", name=name, peer=peer, done=done)
 
 
 def clock_jumped(*, by: float) -> None:
