@@ -165,15 +165,34 @@ Status: 5.1.1
     return text.replace("\n", "\r\n").encode()
 
 
-def test_a_report_without_our_secret_is_no_news(house: House) -> None:
+AWAY = """\
+From: {about}
+To: requests@vendor.example
+Subject: {subject}
+Message-ID: <away-{number}@relay.example>
+Auto-Submitted: auto-replied
+{headers}Content-Type: text/plain
+
+I am out of the office until 12 March 2027.
+"""
+
+
+@pytest.mark.parametrize("to", ["partner", "customer"])
+@pytest.mark.parametrize("names", ["", "References", "In-Reply-To"])
+@pytest.mark.parametrize("kind", ["failed", "away"])
+def test_a_report_without_our_secret_is_no_news(
+    house: House, to: str, names: str, kind: str
+) -> None:
     """The reference is in every subject, and a Message-ID in every answer that somebody saw."""
-    completion, activation = pending(house)
-    before = house.request()
-    for number, letter in enumerate((completion, activation)):
-        named = f"References: {letter.message_id}\n"
-        for headers in ("", named, f"In-Reply-To: {letter.message_id}\n"):
-            raw = report(letter.recipient, f"[{before.reference}] failed {number}", headers)
-            assert house.deliver(raw, mail_from="", to=INTAKE, peer="203.0.113.9") == []
+    letters = dict(zip(("partner", "customer"), pending(house), strict=True))
+    before, letter = house.request(), letters[to]
+    headers = f"{names}: {letter.message_id}\n" if names else ""
+    subject = f"[{before.reference}] {kind}"
+    raw = report(letter.recipient, subject, headers)
+    if kind == "away":
+        text = AWAY.format(about=letter.recipient, subject=subject, number=1, headers=headers)
+        raw = text.replace("\n", "\r\n").encode()
+    assert house.deliver(raw, mail_from="", to=INTAKE, peer="203.0.113.9") == []
     assert house.request() == before
 
 
