@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
+#: Of a heading that is none of ours, so many columns and characters of each are looked at.
+MAX_COLUMNS, MAX_COLUMN = 100, 60
 #: So many faults are enough to see what is wrong with a file.
 MAX_SHOWN = 50
 
@@ -104,7 +106,8 @@ def _check_heading(
     name: str, names: Sequence[str], columns: Sequence[str], required: Sequence[str]
 ) -> None:
     faults = []
-    for column in names:
+    for column in names[:MAX_COLUMNS]:
+        column = column[:MAX_COLUMN]  # what is no heading at all may be one endless line
         if column not in columns:
             near = difflib.get_close_matches(column, columns, n=1)
             guess = f"; did you mean {near[0]}?" if near else ""
