@@ -18,8 +18,8 @@ from bench.faults.zygote import Zygote
 #: A worker lives so long at least, in seconds; from 0 to the moment it works takes about 0.2.
 LEAST_LIFE_S = 0.1
 #: And so long at most without any mail being taken in.
-LONGEST_LIFE_S = 3.0
-FINISH_S = 300.0
+LONGEST_LIFE_S = 6.0
+FINISH_S = 600.0
 
 
 @dataclass
