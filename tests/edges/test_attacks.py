@@ -15,7 +15,7 @@ import pytest
 
 from mailflow.authenticate import Authenticator
 from mailflow.core import classify, message
-from mailflow.core.commands import Actor
+from mailflow.core.commands import Actor, Release
 from mailflow.core.request import Person, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
@@ -334,6 +334,22 @@ def test_nor_do_withdrawals_and_renewals(house: House) -> None:
     most = house.service.policy.letters_to_outsider_per_day
     assert bothered(letters, notice) == most
     assert bothered(letters, TOM) == 2 * most, "each invitation may be taken back once"
+
+
+def test_a_released_note_is_no_pass_for_the_next_one(house: House) -> None:
+    """The operator lets a link pass; the partner then puts another one in its place."""
+    note = "Note to customer: see https://harbour-news.example/today"
+    review = one(ask(house, ALBA.email, REQUEST + note), "review")
+    completion = one(say(house, review, "CONFIRM"), "completion")
+    flow, number = house.service.flow, house.request().id
+    flow.check(number)
+    assert house.request().findings == ("note_to_customer:foreign_link",)
+    flow.apply(Release("ana", "it is their own news"), number, Actor("operator", "ana"))
+    flow.check(number)
+    assert house.request().state is State.PENDING
+    say(house, completion, "Note to customer: go to https://login.mallory.example/now")
+    flow.check(number)
+    assert house.request().state is State.HOLD
 
 
 # -- domains that pass for others --------------------------------------------------------------

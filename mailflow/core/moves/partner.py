@@ -128,6 +128,9 @@ def _change_after_confirm(request: Request, candidate: Request, world: World) ->
         )
     if not changed:
         return settled(request, "partner", "the lines say what we have already", outcome="same")
+    # What the operator let pass was the old text; the new one is looked at anew (S25).
+    cleared = tuple(f for f in request.cleared if f.partition(":")[0] not in changed)
+    candidate = replace(candidate, cleared=cleared)
     to = candidate.fields.customer_email
     moved = "customer_email" in changed and to != request.approver
     if moved:
