@@ -358,7 +358,7 @@ def test_failed_mail_can_be_tried_again(place: House, ana: Operator) -> None:
 
 
 def test_a_mailbox_in_trouble_is_seen(place: House, ana: Operator) -> None:
-    mailboxes.begin(place.db, "main", 1)
+    mailboxes.begin(place.db, "main", "127.0.0.1 requests INBOX", 1)
     mailboxes.looked(place.db, "main")
     mailboxes.looked(place.db, "main", "login refused")
     html = ana.get("/health").text
