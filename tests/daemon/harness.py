@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import smtplib
 import socket
@@ -31,10 +32,26 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
-    """A loopback port that nobody has just now."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """A loopback port that nobody has just now, and that no outgoing connection will be given.
+
+    The system lends ports from 32768 up (Linux) to connections that go out; one that a test has
+    chosen there may be gone before its server binds it. Each is given out once in a process.
+    """
+    while True:
+        port = _CHANCE.randrange(10_000, 32_000)
+        if port in _GIVEN:
+            continue
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _GIVEN.add(port)
+        return port
+
+
+_GIVEN: set[int] = set()
+_CHANCE = random.SystemRandom()  # hypothesis seeds the common one, alike in every process
 
 
 @dataclass(frozen=True)
