@@ -73,7 +73,9 @@ def random_kills(
             fleet.thaw_due()
             victim = chance.randrange(workers)
             if fleet.has_ended(victim):
-                troubles.append(f"worker {victim} had ended by itself: {fleet.said()}")
+                code = fleet.zygote.wait(fleet.pids[victim])
+                troubles.append(f"worker {victim} had ended by itself, {code}: {fleet.said()}")
+                fleet.start(victim)
             if blow == "freeze" and not fleet.is_frozen(victim):
                 fleet.freeze(victim)
             else:
