@@ -36,10 +36,10 @@ demo: $(VENV)/.ready
 	@$(BIN)/mailflow demo $(if $(ONCE),--once) $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest -q -rs -n 6 $(ARGS)
 
 test-long: $(READY)
-	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
+	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -rs -n 6 $(ARGS)
 
 check: $(READY)
 	@fault=0; \
