@@ -111,18 +111,18 @@ class Smarthost:
             self._news.notify_all()
         return "250 2.0.0 taken"
 
-    def wait(self, wanted: Callable[[Taken], bool]) -> Taken:
+    def wait(self, wanted: Callable[[Taken], bool], seconds: float = PATIENCE_S) -> Taken:
         """The first mail that fits; waits for it."""
         with self._news:
             found = self._news.wait_for(
-                lambda: next((t for t in self.taken if wanted(t)), None), timeout=PATIENCE_S
+                lambda: next((t for t in self.taken if wanted(t)), None), timeout=seconds
             )
         assert found, [(t.recipient, t.subject) for t in self.taken]
         return found
 
-    def letter(self, recipient: str, words: str) -> Taken:
+    def letter(self, recipient: str, words: str, seconds: float = PATIENCE_S) -> Taken:
         """The first mail to `recipient` with `words` in its subject."""
-        return self.wait(lambda t: t.recipient == recipient and words in t.subject)
+        return self.wait(lambda t: t.recipient == recipient and words in t.subject, seconds)
 
     def start(self) -> None:
         self._controller.start()

@@ -38,7 +38,8 @@ class Real:
 
     name: str
     port: int
-    token: str = ""  # a bearer it takes
+    maildir: Path = Path()  # where its mail is, if that is a folder
+    owner: tuple[int, int] = (0, 0)  # user and group of that
 
     def client(self) -> IMAPClient:
         """Somebody else's mail program, logged in."""
@@ -99,7 +100,7 @@ def dovecot() -> Iterator[Real]:
             if os.getuid() == 0:
                 os.chown(one, user.pw_uid, user.pw_gid)
         with _process([program, "-F", "-c", str(config)], port, user):
-            yield Real("dovecot", port)
+            yield Real("dovecot", port, folder / "mail", (user.pw_uid, user.pw_gid))
 
 
 def _unprivileged() -> pwd.struct_passwd:
