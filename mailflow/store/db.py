@@ -67,21 +67,29 @@ class Database:
         self.owner = 0  # the worker that claims through this; see `workers`
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
-            self._writer, self._reader = _sqlite_engines(parsed)
+            self._writer, self._reader, self._hasty = _sqlite_engines(parsed)
             self._lock: threading.Lock | None = _lock_of(parsed)
         elif self.dialect == "postgresql":
             self._writer, self._reader = _postgres_engines(parsed)
+            self._hasty = self._writer
             self._lock = None
         else:
             raise ValueError(f"unknown kind of database: {self.dialect} (sqlite or postgresql)")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A transaction that may write; committed, and synced to disk, on leaving the block."""
+    def transaction(self, *, synced: bool = True) -> Iterator[Session]:
+        """A transaction that may write; committed, and synced to disk, on leaving the block.
+
+        With `synced` off a SQLite file does not wait for the disk: what is committed outlives this
+        process, but perhaps not a loss of power, unless a synced commit followed. That is enough
+        for what is void without this process, as a claim is. (PostgreSQL syncs all the same: there
+        the database's machine may fall and ours go on.)
+        """
+        engine = self._writer if synced else self._hasty
         with (
             _translated(),
             self._writing(),
-            self._writer.connect() as connection,
+            engine.connect() as connection,
             connection.begin(),  # now, not with the first statement: `now` is read after it
         ):
             yield Session(connection)
@@ -143,8 +151,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection that is not in use."""
-        self._writer.dispose()
-        self._reader.dispose()
+        for engine in {self._writer, self._reader, self._hasty}:
+            engine.dispose()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -214,7 +222,7 @@ def _lock_of(url: URL) -> threading.Lock:
         return _locks.setdefault(path, threading.Lock())
 
 
-def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+def _sqlite_engines(url: URL) -> tuple[Engine, Engine, Engine]:
     if not url.database or url.database == ":memory:":
         raise ValueError("the database must be a file: sqlite:///path/to/mailflow.db")
     # The driver's own transaction control is switched off (isolation_level=None): it would begin
@@ -222,17 +230,25 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
     writer = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
     reader = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=28)
-    for engine, begin in ((writer, _begin_immediate), (reader, _begin)):
+    hasty = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
+    for engine, begin in (
+        (writer, _begin_immediate), (reader, _begin), (hasty, _begin_immediate),
+    ):  # fmt: skip
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", begin)
     event.listen(reader, "connect", _query_only)
-    return writer, reader
+    event.listen(hasty, "connect", _unsynced)
+    return writer, reader, hasty
 
 
 def _pragmas(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before we answer 250 (I1)
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _unsynced(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _query_only(connection: Any, _record: Any) -> None:

@@ -151,7 +151,7 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
 
     The lease must be longer than the relay's whole time-out: until it ends nobody else sends them.
     """
-    with db.transaction() as session:
+    with db.transaction(synced=False) as session:
         rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease), "owner": db.owner})
         ids = [row.id for row in rows if row.state == "claimed"]
         if not ids:

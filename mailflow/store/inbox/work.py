@@ -90,7 +90,7 @@ def claim(db: Database, limit: int, lease: timedelta) -> list[Claimed]:
     counted too. What is claimed for the first time counts as begun; for the rest `begin` is to be
     called, and an attempt that was not begun is not counted in the end (see `workers`).
     """
-    with db.transaction() as session:
+    with db.transaction(synced=False) as session:
         rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease), "owner": db.owner})
         if not rows:
             return []
