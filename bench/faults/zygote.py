@@ -2,7 +2,9 @@
 
 A kill run starts a service a thousand times, and most of a start is importing and loading
 templates. Each service is still a process of its own with its own sockets and connections; only
-what is read before anything happens is shared.
+what is read before anything happens is shared: modules, templates, and whatever the first
+conversation of a process makes and keeps (compiled statements and patterns), for which one is
+played in memory beforehand.
 
 Run by `Zygote` as `python -m bench.faults.zygote CONFIG`. Lines of JSON in: {"config", "log",
 "failpoint", "roles"}; out: {"pid"} after each start, {"pid", "status"} after each end.
@@ -10,15 +12,22 @@ Run by `Zygote` as `python -m bench.faults.zygote CONFIG`. Lines of JSON in: {"c
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from mailflow.config import Config
+from mailflow.store import migrate
+from mailflow.store.db import Database
+from tests.house import House
 
 PATIENCE_S = 30.0
 
@@ -91,6 +100,9 @@ def main(config: str) -> None:
     settings = load(Path(config), os.environ)
     letters = daemon._letters(settings)
     daemon._letters = lambda _config: letters  # templates are loaded once, too
+    _warm(settings)
+    gc.collect()
+    gc.freeze()  # or each child would copy all of it at its first collection
     os.set_blocking(0, False)
     living: set[int] = set()
     rest = b""
@@ -110,6 +122,17 @@ def main(config: str) -> None:
         time.sleep(0.005)
     for pid in living:
         os.kill(pid, signal.SIGKILL)
+
+
+def _warm(settings: Config) -> None:
+    """Play a conversation in this process, with a database of its own that goes away."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = Database(f"sqlite:///{folder}/warm.db")
+        migrate.upgrade(db)
+        house = House(db, settings)
+        _completion, activation = house.pending()
+        house.answer(activation, "ACCEPT")
+        db.close()
 
 
 def _fork(daemon: Any, load: Any, order: dict[str, str]) -> int:
