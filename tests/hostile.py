@@ -30,6 +30,7 @@ CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
         "edges.test_authenticate_own:test_a_key_that_cannot_be_used_proves_nothing",
         "edges.test_attacks:test_nobody_can_vouch_for_a_mail_without_a_sender",
     )),
+    "a yes that is only quoted": (MAIL, ("core.test_reply:test_a_quoted_line_never_decides",)),
     "a partner approves himself": (MAIL, (
         "edges.test_attacks:test_a_partner_names_nobody_of_his_own",
         "edges.test_attacks:test_nor_does_his_customer_for_him",
@@ -89,7 +90,8 @@ def count() -> dict[str, tuple[str, int]]:
     found = {name: (kind, sum(map(_cases_of, tests))) for name, (kind, tests) in CLASSES.items()}
     categories = Counter(case.category for case in cases() if case.expected not in DECISIONS)
     for name, beginnings in OF_CORPUS.items():
-        found[name] = (MAIL, sum(n for c, n in categories.items() if c.startswith(beginnings)))
+        inside = sum(n for c, n in categories.items() if c.startswith(beginnings))
+        found[name] = (MAIL, inside + found.get(name, (MAIL, 0))[1])
     found[DIALOGUES] = (SESSION, len(list((TESTS / "edges" / "dialogs").glob("*.txt"))))
     return found
 

@@ -17,7 +17,17 @@ _ATTRIBUTION = 400  # characters; longer lines are no "on … wrote"
 _WRAP = 60  # a quoted line at least so long may have lost its end to the wrapping of a client
 
 
-_QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|│┃]\s|\s*＞")
+# What mail programs set before each line of an earlier mail: ">" and "TS>", bars, guillemets. The
+# bars also stand at the left of old Exchange quotes; "»" and "›" are what Apple, Gnus and phones in
+# some languages make of ">".
+_QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|¦│┃║▏▎▍▌❘❙❚｜￨＞»›❯❱⟩⟫〉》≫]")
+
+#: »CONFIRM« and »CONFIRM»: a word in quotation marks, as they are set in German or Swedish.
+_IN_MARKS = re.compile(r"\s*(?:»[^«»\n]+«|»[^\s«»][^«»\n]*»\W*$|›[^‹›\n]+‹|›[^\s‹›][^‹›\n]*›\W*$)")
+
+#: Marks that some programs can be set to quote with (mutt and Supercite know ":", "}", "#"), and
+#: that people also write for other reasons: no decision stands on such a line.
+MARKED = re.compile(r"\s*(?:[-=~_*+]*[>|:}\]#%&$¦]|=)")
 
 
 #: "3 мар. 2025 г. в 10:11, Requests <a@b>:": no verb, but a date, an address and a colon.
@@ -25,7 +35,7 @@ _NAMED = re.compile(r"<[^<>\s]+@[^<>\s]+>\s*[:：]$")
 
 
 #: A row of a table drawn with bars is no quote: it is closed by one, and has two cells at least.
-_ROW = re.compile(r"\s*\|[^|\n]+\|[^\n]*\|\s*")
+_ROW = re.compile(r"\s*\|[^|\n]+\|[^\n]*\|\s*|\|[^\s|][^|\n]*\|[^\n]*")
 
 
 _ESCAPED_FROM = re.compile(r">From ")
@@ -59,19 +69,25 @@ def mark_quoted(lines: list[str]) -> list[str | None]:
     out: list[str | None] = []
     torn = False
     for number, line in enumerate(lines):
-        if _QUOTED.match(line) and not _ESCAPED_FROM.match(line) and not _ROW.fullmatch(line):
+        if _is_quoted(line):
             out.append(None)
             torn = len(line) >= _WRAP and line[-1] not in ".!?:;"
             continue
         if torn and line.strip():
             following = lines[number + 1] if number + 1 < len(lines) else ""
-            if _QUOTED.match(following) or line[:1].islower():
+            if _is_quoted(following) or line[:1].islower():
                 out.append(None)
                 torn = False
                 continue
         torn = False
         out.append(line)
     return out
+
+
+def _is_quoted(line: str) -> bool:
+    if not _QUOTED.match(line):
+        return False
+    return not (_ESCAPED_FROM.match(line) or _ROW.fullmatch(line) or _IN_MARKS.match(line))
 
 
 def cut_tail(

@@ -28,6 +28,7 @@ from mailflow.core.hits import find_hits, without_denied
 from mailflow.core.language import detect
 from mailflow.core.meaning import Meaning, unknown
 from mailflow.core.newtext import OwnText
+from mailflow.core.quoting import MARKED
 from mailflow.core.sentence import Sentence
 from mailflow.core.sentences import split
 from mailflow.core.statements import MAX_TEXT, read_statement, read_wish
@@ -138,6 +139,8 @@ def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meani
     if not found:
         return unknown("no word that we know decides anything")
     deciding = found & DECIDING
+    if deciding and _on_a_marked_line(text, names):
+        return unknown("the word stands on a line marked as quoted ones are")
     if part == "approver" and Intent.ACCEPT in deciding:
         deciding -= {Intent.CONFIRM}  # his word is ACCEPT; a confirm beside it must fit in
     if len(deciding) > 1:
@@ -155,6 +158,17 @@ def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meani
     if not others:
         return unknown(f"{hits[0].intent.upper()} is not a word of the {part}", "not_yours")
     return read_wish(others[0], sentences)
+
+
+def _on_a_marked_line(text: str, names: frozenset[str]) -> bool:
+    """Whether a deciding word stands on a line that begins as a quoted one may (": CONFIRM")."""
+    lines = [line for line in text.split("\n") if MARKED.match(line)]
+    if not lines:
+        return False
+    sentences = split("\n\n".join(lines), names)
+    return any(hit.intent in DECIDING for hit in find_hits(sentences)) or any(
+        says_yes(sentence) for sentence in sentences
+    )
 
 
 def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:

@@ -33,6 +33,13 @@ def own(plain: str | None = None, html: str | None = None, **more: Any) -> OwnTe
         ("From: the customer we heard nothing", "From: the customer we heard nothing"),
         ("> long quoted line that a mail program wrapped somewhere near here and\nhere\n> went on\n\nHi", "Hi"),
         (">From here on I agree", ">From here on I agree"),
+        ("Hi\n\n» quoted\n»\n» » twice", "Hi"),
+        ("Hi\n\n|quoted\n¦ quoted\n❯ quoted\n│quoted\n▏quoted", "Hi"),
+        ("› quoted\n\nHi", "Hi"),
+        ("»Hi«", "»Hi«"),
+        ("»Hi»", "»Hi»"),
+        ("›Hi‹ Tom", "›Hi‹ Tom"),
+        ("|Account name|Acme|\n|Account domain|acme.example|", "|Account name|Acme|\n|Account domain|acme.example|"),
         ("Hi\n\nOn Monday,\n3 March 2025 at 10:11,\nRequests <a@b.example>\nwrote:\n\nold", "Hi"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from mailflow.core.language import detect
 from mailflow.core.message import Message
 from mailflow.core.newtext import own_text
 from mailflow.core.reply import Intent, Reply, read_reply
+from mailflow.core.words import DECIDING
 
 
 def reply(text: str, part: str = "partner", subject: str = "", html: str | None = None) -> Reply:
@@ -86,6 +87,25 @@ def test_renditions_must_agree() -> None:
     assert reply("CONFIRM", html="<p><s>CONFIRM</s></p>").intent is Intent.UNKNOWN
     assert reply("Please wait", html="<p>CONFIRM</p>").intent is Intent.UNKNOWN
     assert reply("", html="<p>CONFIRM</p>").intent is Intent.CONFIRM
+
+
+@pytest.mark.parametrize(
+    "mark", [*"»›|¦│┃║▏❯❱〉》＞｜", "> >", "TS>", "»»", "| |", *":}#%]=", "->", "=>"]
+)
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [("partner", "CONFIRM"), ("partner", "Sí"), ("partner", "CANCELAR"), ("approver", "ACEPTO"),
+     ("approver", "DECLINE"), ("approver", "NOMINATE bo@acme.example"), ("approver", "NOT ME")],
+)  # fmt: skip
+def test_a_quoted_line_never_decides(mark: str, part: str, word: str) -> None:
+    for text in (f"{mark} {word}", f"{mark}{word}", f"Hi\n\n  {mark} {word}\n\nThanks, Tom"):
+        assert reply(text, part).intent not in DECIDING, text
+
+
+@pytest.mark.parametrize("text", ["»CONFIRM«", "« CONFIRM »", "“CONFIRM”", "- CONFIRM", "* CONFIRM", "• CONFIRM",
+                                  "1) CONFIRM", "✓ CONFIRM", "CONFIRM\n\n» old\n| older"])  # fmt: skip
+def test_other_marks_are_the_author_s(text: str) -> None:
+    assert reply(text).intent is Intent.CONFIRM
 
 
 def test_a_subject_asks_but_never_decides() -> None:
