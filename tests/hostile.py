@@ -33,6 +33,8 @@ CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a yes that is only quoted": (MAIL, ("core.test_reply:test_a_quoted_line_never_decides",)),
     "a partner approves himself": (MAIL, (
         "edges.test_attacks:test_a_partner_names_nobody_of_his_own",
+        "edges.test_attacks:test_nobody_decides_or_works_at_an_address_of_ours",
+        "edges.test_attacks:test_nor_does_his_customer_name_one",
         "edges.test_attacks:test_nor_does_his_customer_for_him",
         "edges.test_attacks:test_a_partner_is_no_colleague_of_his_customer",
         "edges.test_attacks:test_a_lookalike_domain_is_shown_as_such_and_held",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,6 +125,7 @@ class _Reader:
         from mailflow.core.decision import World
         from mailflow.core.message import Message
         from mailflow.core.request import Person
+        from mailflow.core.sides import is_ours
 
         sender = message.sender if isinstance(message, Message) else ""
         service = self._config.service
@@ -131,6 +133,7 @@ class _Reader:
         world = World(
             self._now, self._policy, requester=person if sender else None, reference="R-0000000",
             default_language=service.default_language, operator=service.operator_address,
+            is_ours=partial(is_ours, own=self._config.own_addresses),
         )  # fmt: skip
         situation = Situation(Facts(person=world.requester), verdict, world, remark=NO_DATABASE)
         return self._as_reply(situation, sender)

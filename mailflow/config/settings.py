@@ -331,3 +331,15 @@ class Config(Settings):
     console: ConsoleSettings = ConsoleSettings()
     policy: PolicySettings = PolicySettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Where this service itself reads or is answered for: nobody's word can come from there."""
+        service = self.service
+        boxes = (box.username for box in self.ingress.imap.values())
+        return (
+            service.address,
+            f"{service.bounce_local}@{service.domain}",
+            service.operator_address,
+            *(name.lower() for name in boxes if "@" in name),
+        )

@@ -7,7 +7,7 @@ suggestion, so that the question letter asks only for what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -54,8 +54,8 @@ def check(
     provenance: Mapping[str, str],
     requester: Person,
     policy: Policy,
-    partner_domains: Sequence[str] = (),
     is_colleague: Callable[[str], bool] = lambda _address: False,
+    is_ours: Callable[[str], bool] = lambda _address: False,
 ) -> Checked:
     """Judge all fields for this requester.
 
@@ -65,8 +65,9 @@ def check(
         requester: Who asks; a partner may not approve his own request, an external customer may
             name himself inside the account domain (DOMAIN.md §3).
         policy: Limits.
-        partner_domains: Further domains of the requester's company.
-        is_colleague: Whether the directory knows an address as of the requester's company.
+        is_colleague: Whether the directory knows an address, or its domain, as of the requester's
+            company.
+        is_ours: Whether an address is one of the service's own.
 
     Returns:
         Fields with the domain derived and doubled users dropped; errors block the review,
@@ -79,12 +80,13 @@ def check(
     fields = _customer(fields, errors)
     fields = _domain(fields, origin, errors, warnings)
     _name(fields, policy, errors)
-    _approver(fields, requester, partner_domains, is_colleague, errors, warnings)
+    _approver(fields, requester, is_colleague, errors, warnings)
     _lookalikes(fields, warnings)
     fields = _users(fields, policy, errors, warnings)
     _notes(fields, policy, errors, warnings)
     if fields.notice_email and parse(fields.notice_email) is None:
         errors.append(_invalid("notice_email", fields.notice_email))
+    _ours(fields, is_ours, errors)
     if len(fields.order_number) > _MAX_ORDER:
         errors.append(_invalid("order_number", fields.order_number[:_MAX_ORDER]))
     if fields.order_date and not _is_date(fields.order_date):
@@ -182,7 +184,6 @@ def _suffix(domain: str) -> str:
 def _approver(
     fields: Fields,
     requester: Person,
-    partner_domains: Sequence[str],
     is_colleague: Callable[[str], bool],
     errors: list[Problem],
     warnings: list[Problem],
@@ -195,7 +196,7 @@ def _approver(
         himself = mailbox(address) == mailbox(requester.email)
         refused = himself and not in_domain(address, fields.account_domain)
     else:
-        refused = is_requesters(address, requester, partner_domains) or is_colleague(address)
+        refused = is_requesters(address, requester) or is_colleague(address)
     if refused:
         errors.append(Problem("approver_is_requester", "customer_email", address))
     if is_role_address(address):
@@ -207,6 +208,19 @@ def _approver(
             warnings.append(
                 Problem("domain_mismatch", "account_domain", domain, domain_of(address))
             )
+
+
+def _ours(fields: Fields, is_ours: Callable[[str], bool], errors: list[Problem]) -> None:
+    """Nobody decides, reads or uses anything at an address of ours: we would write to ourselves."""
+    for name, values in (
+        ("customer_email", (fields.customer_email,)),
+        ("user_emails", fields.user_emails),
+        ("notice_email", (fields.notice_email,)),
+    ):
+        for value in values:
+            address = parse(value) if value else None
+            if address and is_ours(address):
+                errors.append(Problem(f"ours:{name}", name, address))
 
 
 def _lookalikes(fields: Fields, warnings: list[Problem]) -> None:

@@ -55,7 +55,7 @@ class Facts:
     returned: LetterFacts | None = None  # the letter whose own return path this mail came to
     unknown_token: bool = False  # a secret address that we never issued
     person: Person | None = None  # the sender in the directory
-    ours: bool = False  # its Message-ID is one of ours: our own mail coming back
+    ours: bool = False  # its Message-ID or its sender is one of ours: our own mail coming back
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class World:
     account_of: Callable[[str], Account | None] = lambda _domain: None
     earlier_of: Callable[[str], str] = lambda _domain: ""  # own ended request for this domain
     is_colleague: Callable[[str], bool] = lambda _address: False  # of the requester's company
+    is_ours: Callable[[str], bool] = lambda _address: False  # an address of this service
     language_of: Callable[[str], str] = lambda _address: ""
     language_set: Callable[[str], str] = lambda _address: ""  # as the directory says, else ""
     timeline: Callable[[], Sequence[Mapping[str, Any]]] = tuple

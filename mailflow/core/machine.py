@@ -15,7 +15,7 @@ from mailflow.core import commands as c
 from mailflow.core.decision import Decision, World
 from mailflow.core.moves import answers, approver, clock, opening, operator, partner
 from mailflow.core.moves.clock import next_due
-from mailflow.core.request import Request, State
+from mailflow.core.request import Request, Role, State
 from mailflow.core.sides import may_not_decide
 
 _S = State
@@ -138,7 +138,7 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
 def _next(request: Request, command: c.Command, actor: c.Actor, world: World) -> Decision:
     name = type(command).__name__
     request = _listening(request, actor, world)
-    if actor.part == "approver" and may_not_decide(actor.address, request.requester):
+    if actor.part == "approver" and _on_the_partners_side(request, actor.address, world):
         return answers.not_for_you(request, actor, world)
     move, parts = _MOVES[type(command)]
     if actor.part not in parts:
@@ -150,6 +150,13 @@ def _next(request: Request, command: c.Command, actor: c.Actor, world: World) ->
     if after not in TRANSITIONS[name].get(request.state, frozenset()):
         raise IllegalTransitionError(f"{name}: {request.state} -> {after}")
     return decision
+
+
+def _on_the_partners_side(request: Request, address: str, world: World) -> bool:
+    """Whether he can never decide: a partner, by his address or by the directory (S12)."""
+    if request.requester.role is Role.CUSTOMER:
+        return False
+    return may_not_decide(address, request.requester) or world.is_colleague(address)
 
 
 def _listening(request: Request, actor: c.Actor, world: World) -> Request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from mailflow.core.address import domain_of, in_domain, is_freemail, organisational_domain
 from mailflow.core.request import Person, Role
@@ -26,19 +26,38 @@ def mailbox(address: str) -> str:
     return f"{local}@{domain}"
 
 
-def is_requesters(address: str, requester: Person, further: Iterable[str] = ()) -> bool:
-    """Whether an address is the requester's own or lies in a domain of his company.
+def is_requesters(address: str, requester: Person) -> bool:
+    """Whether an address is the requester's own or lies in the domain of his.
+
+    Further domains of his company are known to the directory alone: `World.is_colleague`.
 
     Args:
         address: In our own spelling: lower case, ASCII.
         requester: Who asks.
-        further: More domains of his company.
     """
-    own = {organisational_domain(domain_of(requester.email)), *further}
-    domains = {domain for domain in own if domain and not is_freemail(domain)}
-    return mailbox(address) == mailbox(requester.email) or any(
-        in_domain(address, domain) for domain in domains
+    domain = company_domain(requester.email)
+    return mailbox(address) == mailbox(requester.email) or (
+        bool(domain) and in_domain(address, domain)
     )
+
+
+def company_domain(address: str) -> str:
+    """The organisational domain of an address, "" where a public mail provider hands it out.
+
+    >>> company_domain("tom@eu.partner.example"), company_domain("tom@gmail.com")
+    ('partner.example', '')
+    """
+    domain = organisational_domain(domain_of(address))
+    return "" if is_freemail(domain) else domain
+
+
+def is_ours(address: str, own: Collection[str]) -> bool:
+    """Whether an address is one of the service's `own`, with any tag: nobody decides there.
+
+    >>> is_ours("requests+x@vendor.example", ["requests@vendor.example"])
+    True
+    """
+    return mailbox(address) in {mailbox(one) for one in own}
 
 
 def may_not_decide(address: str, requester: Person) -> bool:

@@ -9,6 +9,7 @@ from mailflow.core import reference, token
 from mailflow.core.classify import Facts, LetterFacts, answered_ids
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.request import Request
+from mailflow.core.sides import is_ours
 from mailflow.store import directory, queries
 from mailflow.store.db import Session
 
@@ -29,9 +30,11 @@ def gather(
     we never issued is not looked at any further.
     """
     reply = _digests(recipients, service.address)
-    bounce = _digests(recipients, f"{service.bounce_local}@{service.domain}")
+    back = f"{service.bounce_local}@{service.domain}"
+    bounce = _digests(recipients, back)
     answered = answered_ids(message)
     own_id = message.message_id if isinstance(message, Message) else ""
+    sender = message.sender if isinstance(message, Message) else ""
     found = queries.message_facts(
         session, (*reply, *bounce), (*answered, *([own_id] if own_id else []))
     )
@@ -41,8 +44,8 @@ def gather(
     if letter is None and not reply:
         letter = next((f for i in answered if (f := _of_letter(found.letters.get(i)))), None)
     person = None
-    if isinstance(message, Message) and message.sender:
-        person = directory.person(session, message.sender, service.internal_domains)
+    if isinstance(message, Message) and sender:
+        person = directory.person(session, sender, service.internal_domains)
         if letter is None and not reply and person:
             letter = _of_reference(session, message.subject, person.email)
     return Facts(
@@ -50,7 +53,7 @@ def gather(
         returned=by_bounce[0] if by_bounce else None,
         unknown_token=bool(reply) and letter is None,
         person=person,
-        ours=own_id in found.letters,
+        ours=own_id in found.letters or (bool(sender) and is_ours(sender, (service.address, back))),
     )
 
 

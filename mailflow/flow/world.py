@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from mailflow.config import Config
 from mailflow.core.decision import World
 from mailflow.core.hygiene import clean_line, fold
 from mailflow.core.policy import Policy
 from mailflow.core.request import Person, Request, Role, State
-from mailflow.core.sides import mailbox
+from mailflow.core.sides import company_domain, is_ours, mailbox
 from mailflow.store import directory, queries
 from mailflow.store.db import Database, Session
 
@@ -43,11 +44,18 @@ def build(
     asker = requester.email if requester else ""
 
     def is_colleague(address: str) -> bool:
-        found = directory.person(session, mailbox(address)) or directory.person(session, address)
-        if found is None or requester is None or found.role is not Role.PARTNER:
+        """Registered with the requester's company, or at home where somebody else of it is."""
+        company = _company(requester.company) if requester else ""
+        if not company:
             return False
-        company = fold(clean_line(found.company))
-        return bool(company) and company == fold(clean_line(requester.company))
+        known = [
+            found.company
+            for one in {address, mailbox(address)}
+            if (found := directory.person(session, one)) and found.role is Role.PARTNER
+        ]
+        if domain := company_domain(address):
+            known += directory.companies_at(session, domain)
+        return any(_company(name) == company for name in known)
 
     def language_of(address: str) -> str:
         known = queries.language_of(session, address)
@@ -67,6 +75,7 @@ def build(
         account_of=lambda domain: directory.account(session, domain),
         earlier_of=lambda domain: _expired(session, asker, domain),
         is_colleague=is_colleague,
+        is_ours=partial(is_ours, own=config.own_addresses),
         language_of=language_of,
         language_set=language_set,
         reference=reference,
@@ -76,6 +85,11 @@ def build(
     if request is None:
         return world
     return replace(world, timeline=lambda: queries.timeline(session, request.id))
+
+
+def _company(name: str) -> str:
+    """A company's name as it is compared."""
+    return fold(clean_line(name))
 
 
 def _expired(session: Session, asker: str, domain: str) -> str:

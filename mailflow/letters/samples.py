@@ -59,6 +59,7 @@ ERROR_CODES = (
     *(f"missing:{n}" for n in ("account_name", "customer_email", "account_domain", "order_date")),
     *(f"invalid:{n}" for n in FIELDS.given()),
     *(f"conflict:{n}" for n in ("account_name", "customer_email")),
+    *(f"ours:{n}" for n in ("customer_email", "user_emails", "notice_email")),
     "freemail:account_domain", "approver_is_requester", "several_requests",
     "too_many:user_emails", "too_long:note_to_users", "something:order_number", "something",
 )  # fmt: skip
@@ -249,7 +250,7 @@ def _all() -> list[Sample]:
         *(
             ("unknown_reply", f"customer-{why}", C, PENDING, {"why_code": why, "read": "?"})
             for why in (*_WHYS, "nominee_invalid", "nominee_same", "nominee_too_many",
-                        "nominee_outside")
+                        "nominee_outside", "nominee_ours")
         ),
         *(
             ("unknown_reply", f"in-{state}", P, in_state(state), {})

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, text, update
 
 from mailflow.core.request import Account, Person, Role
+from mailflow.core.sides import company_domain
 from mailflow.store import tables
 from mailflow.store.db import run
 from mailflow.store.prepared import Prepared
@@ -24,6 +25,11 @@ _PERSON = select(
     _person.c.email, _person.c.name, _person.c.company, _person.c.role, _person.c.active,
     _person.c.language,
 )  # fmt: skip
+_COMPANIES = Prepared(
+    select(_person.c.company)
+    .distinct()
+    .where(_person.c.domain == bindparam("its_domain"), _person.c.role == Role.PARTNER.value)
+)
 _PERSON_BY_EMAIL = Prepared(_PERSON.where(_person.c.email == bindparam("its_email")))
 
 
@@ -60,6 +66,11 @@ def people(session: Session, internal_domains: Collection[str] = ()) -> list[Per
     return [_person_of(row, internal_domains) for row in rows]
 
 
+def companies_at(session: Session, domain: str) -> list[str]:
+    """Companies of the partners registered under an organisational domain, as they are written."""
+    return [row.company for row in _COMPANIES.all(session, {"its_domain": domain})]
+
+
 def upsert_people(session: Session, rows: Iterable[Person], at: datetime) -> PeopleCounts:
     """Add people, or change those that are there. The last row for an address counts."""
     added = changed = unchanged = 0
@@ -74,7 +85,8 @@ def upsert_people(session: Session, rows: Iterable[Person], at: datetime) -> Peo
         key = _key(new.email)
         old = _PERSON_BY_EMAIL.first(session, {"its_email": key})
         if old is None:
-            run(session, insert(_person).values(email=key, changed_at=at, **values))
+            row = {"email": key, "domain": company_domain(key), "changed_at": at}
+            run(session, insert(_person).values(**row, **values))
             added += 1
         elif any(getattr(old, name) != value for name, value in values.items()):
             change = update(_person).where(_person.c.email == key)

@@ -312,8 +312,10 @@ class PersonRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(one_of("role", tuple(Role)), name="role"),
         CheckConstraint("email = lower(email)", name="email_lower"),
+        Index("ix_person_domain", "domain"),
     )
     email: str = Field(primary_key=True, max_length=254)
+    domain: str = ""  # of his company: organisational; "" = of a public mail provider
     name: str = ""
     company: str = ""
     role: str = "partner"

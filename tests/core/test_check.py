@@ -10,6 +10,7 @@ from mailflow.core.check import Checked, all_errors, check, merge
 from mailflow.core.commands import Submission
 from mailflow.core.policy import Policy
 from mailflow.core.request import Fields, Person, Problem, Provenance, Role
+from mailflow.core.sides import is_ours
 
 PARTNER = Person("tom@partner.example", "Tom", "Partner Ltd")
 CUSTOMER = Person("ann@acme.example", "Ann", "Acme", role=Role.CUSTOMER)
@@ -76,9 +77,26 @@ def test_the_customer_may_approve_his_own_inside_the_domain_only() -> None:
     ]
 
 
-def test_further_domains_of_the_partner_count() -> None:
-    found = check(Fields(**GOOD), {}, PARTNER, Policy(), ("acme.example",))
+def test_whom_the_directory_knows_as_a_colleague_cannot_approve() -> None:
+    asked: list[str] = []
+    found = check(
+        Fields(**GOOD), {}, PARTNER, Policy(), is_colleague=lambda a: (asked.append(a), True)[1]
+    )
     assert codes(found.errors) == ["approver_is_requester"]
+    assert asked == [GOOD["customer_email"]]
+
+
+@pytest.mark.parametrize("field", ["customer_email", "user_emails", "notice_email"])
+def test_an_address_of_ours_is_nobody(field: str) -> None:
+    ours = "Requests+x@vendor.example"
+    value: Any = (ours,) if field == "user_emails" else ours
+    own = ("requests@vendor.example",)
+    found = check(
+        Fields(**GOOD | {field: value}), {}, PARTNER, Policy(), is_ours=lambda a: is_ours(a, own)
+    )
+    assert [(p.code, p.field, p.value) for p in found.errors] == [
+        (f"ours:{field}", field, "requests+x@vendor.example")
+    ]
 
 
 def test_a_mistyped_address_comes_with_what_was_meant() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from mailflow.authenticate import Authenticator
 from mailflow.core import classify, message
-from mailflow.core.commands import Actor, Release
+from mailflow.core.commands import Actor, Nominate, Release
 from mailflow.core.request import Person, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
@@ -256,6 +256,74 @@ def test_a_partner_names_nobody_of_his_own(house: House, partner: str, customer:
         ["approver_is_requester"],
         ["invalid:customer_email"],
     )
+
+
+OURS = [
+    INTAKE, "requests+abc@vendor.example", "REQUESTS@Vendor.example", "bounce@vendor.example",
+    "bounce+x@vendor.example", "ops@vendor.example", "ops+1@vendor.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", OURS)
+def test_nobody_decides_or_works_at_an_address_of_ours(house: House, address: str) -> None:
+    """Not as the customer, nor as a user, nor where notices go; and the partner is told why."""
+    (letter,) = ask(house, ALBA.email, named(address, "vendor.example"))
+    assert letter.kind == "question"
+    assert [p.code for p in house.request().errors] == ["ours:customer_email"]
+    assert "is an address of this service" in " ".join(text_of(letter).split())
+    for line, code in (("User emails", "user_emails"), ("Notice email", "notice_email")):
+        mended = f"Customer email: {TOM}\nAccount domain: harbour.example\n{line}: {address}"
+        (letter,) = say(house, letter, mended)
+        assert [p.code for p in house.request().errors] == [f"ours:{code}"]
+        (letter,) = say(house, letter, f"{line}: ann@harbour.example")
+        assert letter.kind == "review"
+
+
+@pytest.mark.parametrize("address", OURS)
+def test_nor_does_his_customer_name_one(sqlite_db: Database, address: str) -> None:
+    """By reply and by click. The account's domain is ours, so that it would lie inside of it."""
+    house = _house(sqlite_db)
+    review = one(ask(house, ALBA.email, named(TOM, "vendor.example")), "review")
+    activation = one(say(house, review, "CONFIRM"), "activation")
+    told = one(say(house, activation, f"NOMINATE {address}"), "unknown_reply")
+    assert "an address of this service" in " ".join(text_of(told).split())
+    clicked = house.service.flow.click(page_token(activation), Nominate(address.lower()))
+    assert clicked.outcome == house.outcomes()[-1][2] == "nominee_ours"
+    assert house.request().approver == TOM
+
+
+def test_a_mail_from_an_address_of_ours_is_our_own_come_back(house: House) -> None:
+    """Some servers on the way give it another Message-ID; nobody is answered at our own address."""
+    for sender in (INTAKE, "requests+x@vendor.example", "bounce@vendor.example"):
+        assert ask(house, sender, named(TOM)) == []
+        assert house.outcomes()[-1] == ("ignored", "automatic", "ignore")
+
+
+def test_the_partner_s_company_is_known_by_the_domains_of_all_its_people(
+    sqlite_db: Database,
+) -> None:
+    """Nobody at cobalt-south is registered but Jon, whose company is Alba's."""
+    house = _house(sqlite_db, policy={"domain_colleagues_may_accept": True})
+    register(house, JON)
+    mia = "mia@eu.cobalt-south.example"
+    (letter,) = ask(house, ALBA.email, named(mia))
+    assert [p.code for p in house.request().errors] == ["approver_is_requester"]
+    review = one(
+        say(house, letter, f"Customer email: {TOM}\nAccount domain: cobalt-south.example"), "review"
+    )
+    activation = one(say(house, review, "CONFIRM"), "activation")
+    say(house, activation, f"NOMINATE {mia}")
+    assert house.outcomes()[-1][2] == "nominee_outside"
+    assert kinds(say(house, activation, "ACCEPT", sender="mia@cobalt-south.example")) == [
+        ("wrong_sender", "mia@cobalt-south.example")
+    ]
+    # Bruno's company is another one: he may have them as his customers.
+    assert kinds(ask(house, BRUNO.email, named(mia, "south.example"))) == [("review", BRUNO.email)]
+
+
+def test_a_public_mail_provider_is_nobody_s_company(house: House) -> None:
+    register(house, IDA)
+    assert kinds(ask(house, ALBA.email, named("mia@gmail.com"))) == [("review", ALBA.email)]
 
 
 @pytest.mark.parametrize(

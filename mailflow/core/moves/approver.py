@@ -154,6 +154,8 @@ def _nominee_fault(request: Request, nominee: str | None, world: World) -> str:
         return "nominee_invalid"
     if nominee == request.approver:
         return "nominee_same"
+    if world.is_ours(nominee):
+        return "nominee_ours"
     if request.nominations >= world.policy.nominations:
         return "nominee_too_many"
     if not address.in_domain(nominee, request.fields.account_domain):

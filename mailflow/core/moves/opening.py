@@ -57,7 +57,7 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         return send_form(Help(why, filled), actor, world, language=language)
     checked = check(
         submission.fields, submission.provenance, person, world.policy,
-        is_colleague=world.is_colleague,
+        is_colleague=world.is_colleague, is_ours=world.is_ours,
     )  # fmt: skip
     errors = _with_guess(all_errors(submission, checked), submission, actor.address)
     warnings = submission.warnings + checked.warnings
@@ -124,8 +124,9 @@ def renew(request: Request, _: Renew, actor: Actor, world: World) -> Decision:
     if request.state in (State.PENDING, State.HOLD):
         return settled(request, "partner", "it is still waiting for the customer")
     checked = check(
-        request.fields, request.provenance, person, world.policy, is_colleague=world.is_colleague
-    )
+        request.fields, request.provenance, person, world.policy,
+        is_colleague=world.is_colleague, is_ours=world.is_ours,
+    )  # fmt: skip
     domain = checked.fields.account_domain
     account = world.account_of(domain) if domain else None
     if account and not checked.errors:

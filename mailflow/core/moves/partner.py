@@ -73,7 +73,10 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
     if person is None or refusal_code(person):
         return refuse(person, actor.address, request.language, world)
     merged, provenance = merge(request.fields, request.provenance, command.submission)
-    checked = check(merged, provenance, person, world.policy, is_colleague=world.is_colleague)
+    checked = check(
+        merged, provenance, person, world.policy,
+        is_colleague=world.is_colleague, is_ours=world.is_ours,
+    )  # fmt: skip
     errors = all_errors(command.submission, checked)
     if request.state in (State.PENDING, State.HOLD):
         candidate = replace(

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "person",
         sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("domain", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("company", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_person_email_lower")),
         sa.PrimaryKeyConstraint("email", name=op.f("pk_person")),
     )
+    op.create_index("ix_person_domain", "person", ["domain"])
     op.create_table(
         "quota",
         sa.Column("key", sa.String(255), nullable=False),
