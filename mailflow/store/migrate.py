@@ -9,10 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from mailflow import failpoints
@@ -64,17 +60,28 @@ def _connection(session: Session) -> Connection:
 
 
 def _state(connection: Connection) -> str:
-    scripts = ScriptDirectory(str(_FOLDER))
-    heads = MigrationContext.configure(connection).get_current_heads()
-    if not heads:
-        return "unknown" if inspect(connection).get_table_names() else "empty"
-    if set(heads) == set(scripts.get_heads()):
+    tables = inspect(connection)
+    found: set[str] = set()
+    if tables.has_table("alembic_version"):
+        found = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    if not found:
+        return "unknown" if tables.get_table_names() else "empty"
+    known = revisions()
+    if found == {known[-1]}:
         return "current"
-    known = {script.revision for script in scripts.walk_revisions()}
-    return "old" if set(heads) <= known else "newer"
+    return "old" if found <= set(known) else "newer"
+
+
+def revisions() -> list[str]:
+    """The versions of the schema, oldest first, by the names of their files (`v0001_….py`)."""
+    return sorted(path.name[1:5] for path in (_FOLDER / "versions").glob("v*.py"))
 
 
 def _run(connection: Connection) -> None:
+    # Here alone: it takes a tenth of the service's memory, which never upgrades anything.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection

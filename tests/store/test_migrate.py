@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from mailflow.store import inbox, migrate
@@ -139,7 +140,7 @@ def test_an_upgrade_that_breaks_references_is_undone(
         connection: Connection = config.attributes["connection"]  # type: ignore[attr-defined]
         connection.execute(text("INSERT INTO inbox_raw VALUES (4711, x'00')"))
 
-    monkeypatch.setattr(migrate.command, "upgrade", careless)
+    monkeypatch.setattr("alembic.command.upgrade", careless)
     monkeypatch.setattr(migrate, "_state", lambda connection: "old")
     with pytest.raises(migrate.NotOurs, match="break 1 reference"):
         migrate.upgrade(sqlite_db)
@@ -189,7 +190,15 @@ def test_a_kill_in_the_middle_of_an_upgrade_leaves_the_old_schema(
     assert migrate.state(empty_db) == "current"
 
 
+FOLDER = Path(migrate.__file__).parent / "migrations"
+
+
 def test_the_migrations_are_in_the_package() -> None:
-    folder = Path(migrate.__file__).parent / "migrations"
-    assert (folder / "env.py").exists()
-    assert list((folder / "versions").glob("v0001_*.py"))
+    assert (FOLDER / "env.py").exists()
+    assert list((FOLDER / "versions").glob("v0001_*.py"))
+
+
+def test_the_names_of_the_files_are_the_revisions_in_their_order() -> None:
+    scripts = ScriptDirectory(str(FOLDER))
+    assert migrate.revisions() == [s.revision for s in scripts.walk_revisions()][::-1]
+    assert scripts.get_heads() == [migrate.revisions()[-1]]
