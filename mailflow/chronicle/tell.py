@@ -89,8 +89,6 @@ def _mail(mail: InboxLine, events: Sequence[EventLine]) -> Iterator[str]:
 def _event(event: EventLine) -> str:
     """One line of the history as a sentence."""
     data: Mapping[str, Any] = event.data
-    if event.name == "reminded" and not data.get("to"):
-        return f"Day {data.get('day', '')} of the schedule: there was nobody to be reminded."
     until = f" until {data['until']}" if data.get("until") else ""
     by = data.get("by") if event.part in ("operator", "system") else ""
     sentence = EVENTS[event.name].format(

@@ -30,6 +30,7 @@ EVENTS: Mapping[str, str] = {
     "expired": "Nobody had accepted when the term was over: it expired.",
     "lapsed": "It was not finished in time and lapsed.",
     "reminded": "Day {day} of the schedule: reminded.",
+    "reminder_skipped": "Day {day} of the schedule: nobody was reminded, mail does not get there.",
     "renewed": "{who} asked for it again with the old values.",
     "case_asked": "{who} asked for a person at licensing support.",
 }

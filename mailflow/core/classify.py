@@ -45,6 +45,7 @@ class LetterFacts:
     current: bool = True
     language: str = ""
     account_domain: str = ""
+    ours: tuple[str, ...] = ()  # words of ours that an answer repeats: subject, account name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def read(
         return Reading("stray", "quarantine", f"two readings possible: {message.faults[0]} (I14)")
     if facts.ours:
         return Reading("automatic", "ignore", "our own mail came back (I16)")
-    if machine := automatic(message, mail_from):
+    answered = facts.letter or facts.returned
+    if machine := automatic(message, mail_from, answered.ours if answered else ()):
         return _machine(message, machine, facts)
     if facts.returned:
         return Reading("stray", "quarantine", "a person's mail to a return path of ours")

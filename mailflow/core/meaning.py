@@ -17,4 +17,9 @@ class Meaning:
 
 
 def unknown(why: str, code: str = "unclear") -> Meaning:
+    """Nothing that decides. `code` is explained to the author in the letter unknown_reply:
+
+    "empty", "both", "not_yours", "question", "condition", "later", "negation", "receipt", or
+    "unclear" where there is no more to say than that.
+    """
     return Meaning(Intent.UNKNOWN, why, code=code)

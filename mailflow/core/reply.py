@@ -27,6 +27,7 @@ from mailflow.core.form import read_lines
 from mailflow.core.hits import find_hits, without_denied
 from mailflow.core.language import detect
 from mailflow.core.meaning import Meaning, unknown
+from mailflow.core.misgiving import misgiving, of_all
 from mailflow.core.newtext import OwnText
 from mailflow.core.quoting import MARKED
 from mailflow.core.sentence import Sentence
@@ -54,8 +55,8 @@ _STUB = re.compile(r"html|browser|navegador|visor|viewer|navigateur", re.I)
 class Reply:
     """The meaning of a reply, and the rule that found it.
 
-    `read` is the new text, short; `code` a fixed word for why nothing was understood ("empty",
-    "unclear", "both", "not_yours", ""); `why` the rule in words.
+    `read` is the new text, short; `code` a fixed word for why nothing was understood
+    (`meaning.unknown`), else ""; `why` the rule in words.
     """
 
     intent: Intent
@@ -137,7 +138,7 @@ def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meani
     yes = part == "partner" and any(says_yes(s) for s in sentences)
     found = {hit.intent for hit in hits} | ({Intent.CONFIRM} if yes else set())
     if not found:
-        return unknown("no word that we know decides anything")
+        return unknown("no word that we know decides anything", of_all(sentences))
     deciding = found & DECIDING
     if deciding and _on_a_marked_line(text, names):
         return unknown("the word stands on a line marked as quoted ones are")
@@ -184,7 +185,7 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         if BAD_SIGNS.search(sentence.text):
             return unknown("a sign in the text takes the word back")
         if "?" in sentence.end:
-            return unknown(f"a question: {sentence.text[:80]}")
+            return unknown(f"a question: {sentence.text[:80]}", "question")
         if sentence.greeting or sentence.closing:
             continue
         has_word = any(token in strong for token in sentence.tokens)
@@ -192,7 +193,7 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         if has_word or yes:
             fault = unclear(sentence, also, open_form)
             if fault:
-                return unknown(fault)
+                return unknown(fault, misgiving(sentence))
             orders = ACCEPT_ORDER if ours and names_account(sentence) else frozenset()
             if asks_us(sentence, strong - orders, open_form):
                 asked = f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
@@ -210,7 +211,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
             continue
         doubt = doubt_of(sentence)
         if doubt:
-            return unknown(f"beside the word stands {doubt}: {sentence.text[:80]}")
+            beside = f"beside the word stands {doubt}: {sentence.text[:80]}"
+            return unknown(beside, misgiving(sentence))
         if not tells_what_it_is(sentence):
             return unknown(f"beside the word stands something to be read: {sentence.text[:80]}")
         words += len(sentence.tokens)

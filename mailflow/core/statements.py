@@ -12,6 +12,7 @@ from mailflow.core.courtesy import harmless
 from mailflow.core.doubts import BAD_SIGNS, DOUBTS, NEGATION
 from mailflow.core.hits import Hit
 from mailflow.core.meaning import Meaning, unknown
+from mailflow.core.misgiving import misgiving
 from mailflow.core.sentence import Sentence
 from mailflow.core.words import AFTER, BEFORE, LEAD, NAME_AFTER, PLEASE, Intent
 
@@ -23,11 +24,12 @@ def read_statement(intent: Intent, hits: list[Hit], sentences: tuple[Sentence, .
     hit = next(h for h in hits if h.intent is intent)
     sentence = sentences[hit.sentence]
     if BAD_SIGNS.search(sentence.text) or "?" in sentence.end:
-        return unknown(f"a question: {sentence.text[:80]}")
+        return unknown(f"a question: {sentence.text[:80]}", misgiving(sentence))
     before = sentence.tokens[: hit.start]
     strange = [t for t in before if t not in LEAD and t not in BEFORE]
     if strange or any(t in NEGATION for t in before):
-        return unknown(f"“{' '.join(before)}” before the word makes it less than clear")
+        less = f"“{' '.join(before)}” before the word makes it less than clear"
+        return unknown(less, misgiving(sentence))
     if intent is not Intent.NOT_ME and _earlier_doubt(hit, sentences):
         return unknown("what stands before the word makes it less than clear")
     rest = sentence.tokens[hit.end :]
@@ -35,7 +37,8 @@ def read_statement(intent: Intent, hits: list[Hit], sentences: tuple[Sentence, .
     hanging = any(t in kinds["a condition"] or t in kinds["a later time"] for t in rest)
     ends = intent in (Intent.CANCEL, Intent.DECLINE)
     if hanging and ends and not _reason_follows(sentence, hit.end):
-        return unknown(f"a condition or a later time: {sentence.text[:80]}")
+        hangs = f"a condition or a later time: {sentence.text[:80]}"
+        return unknown(hangs, misgiving(sentence))
     if intent is Intent.CANCEL and (what := _other_thing(sentence, hit)):
         return unknown(f"“{what}” is something else to cancel")
     text = _rest(sentences, hit)
@@ -97,11 +100,11 @@ def read_wish(hit: Hit, sentences: tuple[Sentence, ...]) -> Meaning:
     speaks = hit.intent in (Intent.CASE, Intent.FEEDBACK)  # what follows is theirs to say
     near = sentence.tokens[: hit.start if speaks else hit.end + 4]
     if any(t in NEGATION for t in near):
-        return unknown(f"a negation: {sentence.text[:80]}")
+        return unknown(f"a negation: {sentence.text[:80]}", misgiving(sentence))
     if hit.intent in (Intent.RENEW, Intent.READY) and (
         "?" in sentence.end or _doubt_in(sentence, hit)
     ):
-        return unknown(f"less than a clear word: {sentence.text[:80]}")
+        return unknown(f"less than a clear word: {sentence.text[:80]}", misgiving(sentence))
     return Meaning(hit.intent, "the word heads its sentence", text=_rest(sentences, hit))
 
 

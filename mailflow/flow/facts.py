@@ -105,6 +105,7 @@ def _facts(
         current=part != "approver" or person == letter.approver,
         language=letter.language,
         account_domain=letter.account_domain,
+        ours=(letter.subject, letter.account_name),
     )
 
 
@@ -124,4 +125,5 @@ def _of_reference(session: Session, subject: str, sender: str) -> LetterFacts | 
         matched_by="reference",
         language=request.language,
         account_domain=request.fields.account_domain,
+        ours=(request.fields.account_name,),
     )

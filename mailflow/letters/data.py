@@ -58,7 +58,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.APPROVER_REPLACED: {"new": ""},
     Kind.ABSENT: {"until": ""},
     Kind.CASE: {"text": ""},
-    Kind.WRONG_SENDER: {"addressee_hint": "", "why": ""},
+    Kind.WRONG_SENDER: {"why": ""},
     Kind.OPERATOR_NOTICE: {"reason": "", "address": ""},
 }
 

@@ -103,6 +103,7 @@ def _step(name: str, day: int, **entry: Any) -> dict[str, Any]:
 
 EVENTS = (
     "opened", "question_sent", "review_sent", "changed", "confirmed", "activation_sent", "reminded",
+    "reminder_skipped",
     "nominated", "bounced", "absent", "held", "released", "accepted", "declined", "cancelled",
     "expired", "lapsed", "renewed", "customer_ready", "case_asked", "something_new",
 )  # fmt: skip
@@ -285,8 +286,7 @@ def _all() -> list[Sample]:
         ("feedback_thanks", "", P, PENDING, {}),
         ("feedback_thanks", "stranger", S, None, {"text": "Good"}),
         ("english", "", C, PENDING, {"original_kind": "activation", "again": True}),
-        ("wrong_sender", "", S, PENDING, {"addressee_hint": "a***@alimentos.example"}),
-        ("wrong_sender", "bare", U, PENDING, {}),
+        ("wrong_sender", "", S, None, {"why": "wrong_sender"}),
         ("wrong_sender", "unproven", C, PENDING, {"why": "unproven"}),
         ("unknown_token", "", S, None, {}),
         *(

@@ -349,6 +349,24 @@ def test_what_was_missed_while_nobody_looked_is_one_reminder() -> None:
     ]
 
 
+def test_nobody_is_reminded_where_no_mail_arrives() -> None:
+    request = request_in(State.PENDING, created_at=NOW, undeliverable="550 no such user")
+    skipped = decide(request, c.Tick(), ACTORS["clock"], world(NOW + 8 * DAY))
+    assert (skipped.outcome, skipped.letters) == ("reminder_skipped", ())
+    assert [event.name for event in skipped.events] == ["reminder_skipped"]
+    assert skipped.request is not None
+    assert skipped.request.next_due == NOW + 30 * DAY
+    partner = decide(skipped.request, c.Tick(), ACTORS["clock"], world(NOW + 61 * DAY))
+    assert letters(partner) == [(Kind.STILL_WAITING, PARTNER.email)]
+    assert [event.name for event in partner.events] == ["reminded"]
+
+
+def test_a_new_review_marks_what_has_changed() -> None:
+    change = c.Change(c.Submission(Fields(account_name="Harbour Ltd")))
+    decision = decide(request_in(State.REVIEW), change, ACTORS["partner"], world())
+    assert decision.letters[0].data["changed"] == ("account_name",)
+
+
 def test_an_unfinished_request_is_reminded_once_and_lapses() -> None:
     request = request_in(State.REVIEW, touched_at=NOW)
     assert walk(request, 20) == [

@@ -123,3 +123,50 @@ def test_permanent_or_not(action: str, status: str, permanent: bool | None) -> N
 
 def test_a_letter_of_a_person_is_no_bounce() -> None:
     assert read_bounce(mail("Hello, ann@acme.example is the right address")) is None
+
+
+SUPPLIES = "[R-ACDEFGH] Please accept: Out of Office Supplies (supplies.example)"
+ROBOTS = "[R-ACDEFGH] Please check: Automatic Reply Systems (robots.example)"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        (f"Re: {SUPPLIES}", "ACTIVATE"),
+        (f"RE: {SUPPLIES.upper()}", "Hello,\nACTIVATE\n-- \nAnn\nOut of Office Supplies Ltd"),
+        (f"Re: {ROBOTS}", "CONFIRM\n\nTom, Automatic Reply Systems"),
+        (f"Re: {ROBOTS}", "Account name: Automatic Reply Systems Inc\nUser emails: -"),
+    ],
+)
+def test_an_account_that_is_called_like_a_machine(subject: str, body: str) -> None:
+    ours = (SUPPLIES, "Out of Office Supplies", ROBOTS, "Automatic Reply Systems")
+    assert automatic(mail(body, subject), "ann@acme.example", ours) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "kind"),
+    [
+        (f"Automatic reply: {SUPPLIES}", "ACTIVATE", "auto_reply"),
+        (f"Out of office: {SUPPLIES}", "ACTIVATE", "out_of_office"),
+        (f"Re: {SUPPLIES}", "I am out of the office until 17 November 2026.", "out_of_office"),
+        (f"Re: {SUPPLIES}", "Out of Office Supplies: I am on vacation.", "out_of_office"),
+        (f"Respuesta automática: {ROBOTS}", "CONFIRM", "auto_reply"),
+        (f"Undeliverable: {ROBOTS}", "", "bounce"),
+    ],
+)
+def test_and_its_machines(subject: str, body: str, kind: str) -> None:
+    ours = (SUPPLIES, "Out of Office Supplies", ROBOTS, "Automatic Reply Systems")
+    found = automatic(mail(body, subject), None, ours)
+    assert found is not None
+    assert found.kind == kind
+
+
+def test_a_first_mail_names_such_an_account_itself() -> None:
+    body = "Account name: Out of Office Supplies\nCustomer email: ann@supplies.example\n"
+    assert automatic(mail(body, "Account for Out of Office Supplies"), None) is None
+    assert automatic(mail("ACTIVATE", "Account for Out of Office Supplies"), None) is not None
+
+
+def test_a_name_that_says_only_this_hides_no_machine() -> None:
+    found = automatic(mail("ACTIVATE", "Automatic reply"), None, ("Automatic reply",))
+    assert found is not None

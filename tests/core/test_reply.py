@@ -135,3 +135,30 @@ def test_every_unknown_has_a_reason(text: str) -> None:
 )  # fmt: skip
 def test_languages(text: str, language: str) -> None:
     assert detect(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "code"),
+    [
+        ("CONFIRM?", "partner", "question"),
+        ("I confirm. When will it be ready?", "partner", "question"),
+        ("Is the domain right?", "partner", "question"),
+        ("Hola, ¿quién es usted?", "approver", "question"),
+        ("please do not CONFIRM yet", "partner", "negation"),
+        ("Ainda não confirmo", "partner", "negation"),
+        ("Do not cancel", "partner", "negation"),
+        ("Confirmo recepción", "partner", "receipt"),
+        ("Recebido, obrigado", "approver", "receipt"),
+        ("CONFIRM if the domain is right", "partner", "condition"),
+        ("Confirmo si el dominio es correcto", "partner", "condition"),
+        ("Aceito se for grátis", "approver", "condition"),
+        ("Cancel it if it is too late", "partner", "condition"),
+        ("Confirmo mañana", "partner", "later"),
+        ("I will accept next week", "approver", "later"),
+        ("I confirm, but without Carlos", "partner", "unclear"),
+        ("hello there", "partner", "unclear"),
+    ],
+)
+def test_what_is_unclear_about_it_is_named(text: str, part: str, code: str) -> None:
+    found = reply(text, part)
+    assert (found.intent, found.code) == (Intent.UNKNOWN, code)

@@ -102,7 +102,7 @@ FACTS: dict[str, list[str]] = {
     "absent": ["until 8 December 2026", "no decision", "Customer email:"],
     "customer_ready": ["ready to accept", "[ RENEW ]"],
     "case": ["Reference: SA-7K3M-Q2XV", "Pending", "could not be delivered", "| Please help,"],
-    "wrong_sender": ["reader@reader.example", "a***@alimentos.example", "NOMINATE"],
+    "wrong_sender": ["reader@reader.example", "had gone to another address", "NOMINATE"],
     "operator_notice-not_me": ["customer says that it is not meant", "mailflow requests show SA-",
                                "mailflow requests release SA-7K3M-Q2XV", "| In my words"],
     "quarantine_digest": ["2 mails in quarantine", "x[@]y[.]example: Buy now (not proven)",

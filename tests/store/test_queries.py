@@ -48,6 +48,7 @@ def test_a_mail_is_tied_to_our_letter_by_its_secret_and_by_message_id(db: Databa
     letter = queries.LetterFact(
         mail, one.id, "REF", "pending", "ben@bakery.example", "ana@partner.example",
         "bakery.example", "activation", "approver", "es", 2, "ben@bakery.example",
+        "Please review", "Bakery",
     )  # fmt: skip
     with db.reading() as session:
         facts = queries.message_facts(

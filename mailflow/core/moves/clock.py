@@ -96,6 +96,11 @@ def _remind(request: Request, start: datetime, world: World) -> Decision:
         return Decision("nothing_due", "no reminder is due", request)
     reminded = replace(request, reminded=tuple(sorted({*request.reminded, *due})))
     letters = tuple(_reminders(reminded, due, world))
+    if not letters:
+        return Decision(
+            "reminder_skipped", "the customer's address has failed: there is nobody to remind",
+            reminded, events=(Event("reminder_skipped", data={"day": due[-1]}),),
+        )  # fmt: skip
     return Decision(
         "reminded", f"day {due[-1]} of the schedule", reminded,
         events=(Event("reminded", data={"day": due[-1], "to": [x.to for x in letters]}),),

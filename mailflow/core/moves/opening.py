@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -216,9 +217,14 @@ def duplicate(
 
 
 def ask_or_show(
-    request: Request, *, new: bool, answers: bool = True, older: bool = False
+    request: Request,
+    *,
+    new: bool,
+    answers: bool = True,
+    older: bool = False,
+    changed: Sequence[str] = (),
 ) -> Letter:
-    """The question while something is wrong, else the review."""
+    """The question while something is wrong, else the review with what has `changed` in it."""
     if request.errors:
         return to_partner(
             Kind.QUESTION,
@@ -228,7 +234,10 @@ def ask_or_show(
             understood=request.fields.given(),
             new=new,
         )
-    return to_partner(Kind.REVIEW, request, answers=answers, older=older, warnings=request.warnings)
+    return to_partner(
+        Kind.REVIEW, request, answers=answers,
+        older=older, warnings=request.warnings, changed=tuple(changed),
+    )  # fmt: skip
 
 
 def why_ask(errors: tuple[Problem, ...]) -> str:

@@ -104,15 +104,16 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
         errors=errors,
         warnings=command.submission.warnings + checked.warnings,
     )
+    changed = changed_fields(request, revised)
     return Decision(
         "clarify" if errors else "review",
         why_ask(errors) if errors else f"changed lines make revision {revised.revision}",
         revised,
         events=(
-            Event("changed", data={"fields": changed_fields(request, revised)}),
+            Event("changed", data={"fields": changed}),
             Event("question_sent" if errors else "review_sent"),
         ),
-        letters=(ask_or_show(revised, new=False),),
+        letters=(ask_or_show(revised, new=False, changed=changed),),
     )
 
 

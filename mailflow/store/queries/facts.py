@@ -34,8 +34,9 @@ _person = PersonRow.__table__  # type: ignore[attr-defined]
 class LetterFact:
     """A letter of ours, and where its request stands ("" and 0 where it has none).
 
-    `account_domain` and `approver` are those of the request as it stands now. `answerable` is
-    false when no secret is left to answer it with: taken from its holder, or never given.
+    `account_domain`, `account_name` and `approver` are those of the request as it stands now.
+    `answerable` is false when no secret is left to answer it with: taken from its holder, or never
+    given.
     """
 
     outbox_id: int
@@ -50,6 +51,8 @@ class LetterFact:
     language: str
     revision: int
     recipient: str
+    subject: str
+    account_name: str
     answerable: bool = True
 
 
@@ -77,7 +80,8 @@ _LETTER = (
     _outbox.c.id.label("outbox_id"), _outbox.c.kind, _outbox.c.audience, _outbox.c.language,
     _outbox.c.revision, _outbox.c.recipient, _request.c.id.label("request_id"),
     _request.c.reference, _request.c.state, _request.c.approver, _request.c.requester,
-    _request.c.domain,
+    _request.c.domain, _outbox.c.subject,
+    _request.c.document["fields"]["account_name"].as_string().label("account_name"),
 )  # fmt: skip
 _BY_TOKEN = Prepared(
     select(
@@ -142,7 +146,7 @@ def _letter(row: object) -> LetterFact:
     return LetterFact(
         row.outbox_id, row.request_id, row.reference or "", row.state or "", row.approver or "",  # type: ignore[attr-defined]
         row.requester or "", row.domain or "", row.kind, row.audience, row.language,  # type: ignore[attr-defined]
-        row.revision, row.recipient,  # type: ignore[attr-defined]
+        row.revision, row.recipient, row.subject, row.account_name or "",  # type: ignore[attr-defined]
     )  # fmt: skip
 
 
