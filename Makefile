@@ -15,7 +15,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
        $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check corpus bench format reference clean
+.PHONY: help demo test test-long check corpus bench format reference pictures clean
 
 help:
 	@echo 'make demo         the whole conversation on this machine, then a mailbox in the browser'
@@ -28,6 +28,7 @@ help:
 	@echo '                  (PEERS=1: with GNU Mailman 3 beside)'
 	@echo 'make format       tidy the code'
 	@echo 'make reference    write the pages and files that are made from the program'
+	@echo 'make pictures     take the pictures in the documents anew (EXTRAS=test,lint,browser, Chromium)'
 	@echo 'make clean        remove .venv and caches'
 
 # --- what people ask for -------------------------------------------------------------------
@@ -65,6 +66,9 @@ format: $(READY)
 reference: $(VENV)/.ready
 	@$(BIN)/python -m mailflow.config.render
 	@$(BIN)/python -m mailflow.cli.reference
+
+pictures: $(READY)
+	@$(BIN)/python -m tests.pictures
 
 clean:
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -48,6 +48,20 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert dead == []
 
 
+def test_pictures_are_there_say_what_they_show_and_are_small() -> None:
+    """Made by `make pictures`; none is missing, unused or without words for those who do not see."""
+    named: set[Path] = set()
+    for path in DOCUMENTS:
+        for words, target in re.findall(r"!\[([^]]*)\]\(([^)\s]+)\)", path.read_text("utf-8")):
+            assert len(words.split()) >= 3, (path, target)
+            named.add((path.parent / target).resolve())
+    there = sorted((ROOT / "docs/pictures").glob("*.png"))
+    assert set(there) == {path for path in named if path.suffix == ".png"}
+    for path in there:
+        assert path.read_bytes().startswith(b"\x89PNG\r\n"), path
+    assert sum(path.stat().st_size for path in there) < 1_500_000
+
+
 def _anchors(path: Path) -> set[str]:
     """What a heading can be linked as, by the rule that code forges use."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.M)

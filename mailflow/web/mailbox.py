@@ -48,6 +48,8 @@ LOOKS = 15
 LAST_LOOKS = 2
 #: Other names in Host would be another site's name pointed at this machine (DNS rebinding).
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
+#: Mails in one list: a demo in which one has played for long stays quick.
+MAX_ROWS = 100
 #: The longest leap in time, days.
 MAX_DAYS = 400
 
@@ -72,6 +74,7 @@ def mailbox(
 class _Mailbox:
     def __init__(self, desk: Desk, service: ServiceSettings, kit: Kit) -> None:
         self._desk, self._service, self._kit = desk, service, kit
+        self._begins: dict[int, str] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -101,7 +104,8 @@ class _Mailbox:
             request,
             "mailbox/list.html.j2",
             mails=mails,
-            rows=[(mail, first_words(opened(mail.raw).text)) for mail in shown],
+            rows=[(mail, self._words(mail)) for mail in shown[:MAX_ROWS]],
+            left=len(shown[MAX_ROWS:]),
             to=to,
             since=since,
             fresh=fresh,
@@ -238,6 +242,13 @@ class _Mailbox:
         return mails[0].id if mails else 0
 
     # --- showing
+
+    def _words(self, mail: Captured) -> str:
+        """The beginning of a mail; taken apart once, for a list looks again each second."""
+        if mail.id not in self._begins:
+            brand = self._service.brand.name or self._service.organisation
+            self._begins[mail.id] = first_words(opened(mail.raw).text, brand=brand)
+        return self._begins[mail.id]
 
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         accept = request.headers.get("accept-language", "")

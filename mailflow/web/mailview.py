@@ -113,9 +113,12 @@ def _body_of_link(mailto: str) -> str:
     return unquote(parse_qs(query).get("body", [""])[0]).strip()
 
 
-def first_words(text: str, limit: int = 110) -> str:
-    """The beginning of a letter's text as a list of mails shows it, without its rules and marks."""
+def first_words(text: str, limit: int = 110, brand: str = "") -> str:
+    """The beginning of a letter's text as a list of mails shows it, without its rules and marks.
+
+    `brand` is the name that stands above each heading.
+    """
     lines = (line.strip() for line in text.split("\n"))
     told = (line for line in lines if not line.startswith(ANSWER_MARK) and line.strip("=-"))
-    words = " ".join(" ".join(told).split())
+    words = " ".join(" ".join(told).split()).removeprefix(f"{brand} ")
     return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + " …"

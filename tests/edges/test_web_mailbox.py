@@ -16,7 +16,7 @@ from mailflow.core.request import Person
 from mailflow.web import compose
 from mailflow.web.answers import answers_to
 from mailflow.web.desk import Desk, Example
-from mailflow.web.mailbox import LAST_LOOKS, LOOKS, mailbox
+from mailflow.web.mailbox import LAST_LOOKS, LOOKS, MAX_ROWS, mailbox
 from mailflow.web.mailview import Captured, for_frame, opened
 from tests.edges.web_door import NOW, service
 
@@ -117,6 +117,16 @@ def test_the_list_shows_all_mail_by_person() -> None:
     assert text.count("Please review: Ñandú") == 2
     one = text_of(web.get("/", params={"to": "ana@acme.example"}).text)
     assert one.count("Please review: Ñandú") == 1
+
+
+def test_of_many_mails_the_list_shows_the_newest_and_says_so() -> None:
+    box = Box([letter(number) for number in range(MAX_ROWS + 3, 0, -1)])
+    page = box.client().get("/").text
+    assert page.count('href="/mail/') == MAX_ROWS
+    assert 'href="/mail/4"' in page
+    assert 'href="/mail/3"' not in page
+    assert "3 older mails are not shown" in text_of(page)
+    assert "older" not in Box([letter()]).client().get("/").text
 
 
 def test_an_empty_mailbox_says_what_to_do() -> None:
