@@ -15,7 +15,7 @@ from datetime import timedelta
 import schedule
 
 from mailflow import failpoints, maillog
-from mailflow.flow import Flow
+from mailflow.flow import Flow, digest
 from mailflow.store import queries, quota, retention
 from mailflow.store.db import Unavailable
 from mailflow.store.hasten import hasten
@@ -137,6 +137,7 @@ class Timers:
         )
         every(10).seconds.do(self._safely("quarantine", lambda: limit(self._flow)))
         every(600).seconds.do(self._safely("checks", lambda: check_all(self._flow, stop)))
+        every(300).seconds.do(self._safely("digest", lambda: digest(self._flow)))
         every(3600).seconds.do(self._safely("tidy", lambda: tidy(self._flow)))
 
     @staticmethod

@@ -291,6 +291,8 @@ class PolicySettings(Settings):
     """The same within one conversation in an hour."""
     letters_to_outsider_per_day: int = Field(default=10, ge=1, le=1000)
     """Letters to one customer that one partner may bring about in a day, over all requests."""
+    digest_hour: int = Field(default=7, ge=0, le=23)
+    """From this hour (of service.time_zone) the operator gets the day's mail about quarantine."""
     bounced_hold_days: int = Field(default=7, ge=1, le=365)
     """A customer's failed address that the partner does not mend for so many days is held."""
     max_faults: int = Field(default=3, ge=1, le=100)

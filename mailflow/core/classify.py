@@ -14,6 +14,7 @@ from mailflow.core import reference
 from mailflow.core.automatic import Automatic, automatic
 from mailflow.core.bounce import read_bounce
 from mailflow.core.form import read_form
+from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.newtext import OwnText, own_text
 from mailflow.core.policy import Policy
@@ -249,13 +250,13 @@ def _command(reply: Reply, letter: LetterFacts) -> c.Command:
         case Intent.FEEDBACK:
             return c.Feedback(reply.text)
         case Intent.ENGLISH:
-            return c.English()
+            return c.English(letter.kind)
         case _:
             return c.Unknown(reply.read, reply.code)
 
 
 def _first(message: Message, policy: Policy) -> Reading:
-    """A proven mail that begins something: a request, or a bare HELP, CASE, FEEDBACK."""
+    """A proven mail that begins something: a request, or a bare HELP, CASE, FEEDBACK, ENGLISH."""
     own = own_text(message)
     submission = read_form(own, message.subject, policy)
     reply = None
@@ -266,6 +267,7 @@ def _first(message: Message, policy: Policy) -> Reading:
             Intent.HELP: c.Help(),
             Intent.CASE: c.Case(reply.text),
             Intent.FEEDBACK: c.Feedback(reply.text),
+            Intent.ENGLISH: c.English(Kind.HELP),
         }
         command = simple.get(reply.intent, command)
     return Reading(

@@ -137,7 +137,9 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class English:
-    """Send me the English original of the last letter."""
+    """Send me the English original. `letter` is the kind of the letter he answers, "" = unknown."""
+
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

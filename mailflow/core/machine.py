@@ -13,7 +13,7 @@ from typing import Any
 
 from mailflow.core import commands as c
 from mailflow.core.decision import Decision, World
-from mailflow.core.moves import answers, approver, clock, opening, operator, partner
+from mailflow.core.moves import answers, approver, clock, english, opening, operator, partner
 from mailflow.core.moves.clock import next_due
 from mailflow.core.request import Request, Role, State
 from mailflow.core.sides import may_not_decide
@@ -80,7 +80,7 @@ _MOVES: Mapping[type, tuple[Move, frozenset[str]]] = {
     c.Help: (answers.help_, frozenset({"partner", "approver", "user"})),
     c.Case: (answers.case, frozenset({"partner", "approver", "user"})),
     c.Feedback: (answers.feedback, frozenset({"partner", "approver", "user"})),
-    c.English: (answers.english, frozenset({"partner", "approver"})),
+    c.English: (english.english, frozenset({"partner", "approver"})),
     c.Unknown: (answers.unknown, frozenset({"partner", "approver"})),
     c.AddressFailed: (operator.address_failed, frozenset({"system"})),
     c.Absent: (operator.absent, frozenset({"system"})),
@@ -130,6 +130,8 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
         return opening.refuse(person, actor.address, language, world)
     if isinstance(command, c.Case | c.Feedback):
         return answers.stranger_case(command, actor, language, world)
+    if isinstance(command, c.English):
+        return opening.send_form(c.Help("asked"), actor, world, language="en")
     why = command.why if isinstance(command, c.Help) else "not_understood"
     submission = command.submission if isinstance(command, c.Help) else None
     return opening.send_form(c.Help(why, submission), actor, world, language=language)

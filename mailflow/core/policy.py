@@ -27,6 +27,7 @@ class Policy:
     idle_answers_per_hour: int = 20  # per address
     idle_answers_per_thread: int = 10  # per request and part
     letters_to_outsider_per_day: int = 10  # that one partner brings about, to one address
+    digest_hour: int = 7  # the operator hears of the quarantine at the first look after this
     bounced_hold_days: int = 7  # a failed customer address that nobody mends is looked at
     max_faults: int = 3  # after so many faults of ours a message is set aside as failed
     keep_raw_days: int = 30  # bytes of finished mail are wiped after this

@@ -5,6 +5,7 @@ mail, a click, a tick of the clock and an operator's word all take this way; not
 request (DESIGN.md §2.5 to §2.8).
 """
 
+from mailflow.flow.digest import digest
 from mailflow.flow.door import Applied, Contested, Flow, Mail, Page
 
-__all__ = ["Applied", "Contested", "Flow", "Mail", "Page"]
+__all__ = ["Applied", "Contested", "Flow", "Mail", "Page", "digest"]

@@ -208,6 +208,10 @@ class Flow:
 
         return self._transact(work)
 
+    def write(self, session: Session, letter: Letter, now: datetime) -> int:
+        """Put a letter that belongs to no request into the outbox; returns its id there."""
+        return self._post.write(session, letter, now, None)
+
     # -- in the transaction --------------------------------------------------------------------
 
     def _together(self, work: Callable[[Session], list[Applied]]) -> list[Applied]:

@@ -114,7 +114,8 @@ class Post:
         if letter.request is None or letter.kind in _SILENT:
             return "", ""
         if letter.audience is Audience.PARTNER:
-            shown = letter.kind in WITH_STATUS_PAGE
+            kind = letter.data.get("original_kind", letter.kind)
+            shown = kind in WITH_STATUS_PAGE
             return self._secret(), self._secret() if shown else ""
         if letter.audience is Audience.APPROVER:
             return self._secret(), self._secret()

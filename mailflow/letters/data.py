@@ -60,6 +60,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.CASE: {"text": ""},
     Kind.WRONG_SENDER: {"why": ""},
     Kind.OPERATOR_NOTICE: {"reason": "", "address": ""},
+    Kind.QUARANTINE_DIGEST: {"reasons": ()},
 }
 
 

@@ -123,8 +123,8 @@ TIMELINE = [
 _BOUNCE = "550 5.1.1 <ana.garcia@alimentos.example>: Recipient address rejected: User unknown"
 _BARE = replace(PENDING, fields=BARE)
 _ROWS = [
-    {"sender": "x@y.example", "subject": "Buy now", "reason": "not proven", "at": NOW},
-    {"sender": "", "subject": "", "reason": "", "at": NOW},
+    {"id": 17, "sender": "x@y.example", "reason": "not proven: x.example", "at": NOW},
+    {"id": 16, "sender": "", "reason": "", "at": NOW},
 ]
 
 
@@ -297,7 +297,10 @@ def _all() -> list[Sample]:
         ),
         ("operator_notice", "bare", OP, None, {"what": "case"}),
         ("quarantine_digest", "", OP, None, {"rows": _ROWS, "count": 2}),
-        ("quarantine_digest", "many", OP, None, {"rows": _ROWS * 60, "count": 120}),
+        (
+            "quarantine_digest", "many", OP, None,
+            {"rows": _ROWS * 3, "count": 120, "reasons": [("not proven", 119), ("", 1)]},
+        ),
     ]  # fmt: skip
     return [Sample(Kind(kind), case, to, request, data) for kind, case, to, request, data in table]
 

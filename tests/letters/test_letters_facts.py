@@ -105,7 +105,7 @@ FACTS: dict[str, list[str]] = {
     "wrong_sender": ["reader@reader.example", "had gone to another address", "NOMINATE"],
     "operator_notice-not_me": ["customer says that it is not meant", "mailflow requests show SA-",
                                "mailflow requests release SA-7K3M-Q2XV", "| In my words"],
-    "quarantine_digest": ["2 mails in quarantine", "x[@]y[.]example: Buy now (not proven)",
+    "quarantine_digest": ["2 mails in quarantine", "x[@]y[.]example (not proven",
                           "mailflow quarantine release"],
 }  # fmt: skip
 

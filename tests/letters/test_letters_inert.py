@@ -190,7 +190,7 @@ def _request(canary: str, state: str = "pending") -> Request:
 def _letters_with(canary: str) -> list[Sample]:
     """Each letter that shows foreign words, with the canary wherever a person can write."""
     problem = [Problem(f"invalid:{n}", n, canary, canary) for n in Fields(*"abcd", ("e",)).given()]
-    row = {"sender": canary, "subject": canary, "reason": canary, "at": NOW}
+    row = {"id": 1, "sender": canary, "reason": canary, "at": NOW}
     table: list[tuple[str, Audience, Request | None, dict[str, Any]]] = [
         ("activation", C, _request(canary), {}),
         ("reminder_customer", C, _request(canary), {"days_left": 7}),

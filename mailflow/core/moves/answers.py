@@ -1,30 +1,18 @@
-"""Answers that change nothing: status, help, English, case, feedback, "what did you mean?"."""
+"""Answers that change nothing: status, help, case, feedback, "what did you mean?"."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
-from mailflow.core.commands import Actor, Case, English, Feedback, Help, Status, Unknown
+from mailflow.core.commands import Actor, Case, Feedback, Help, Status, Unknown
 from mailflow.core.decision import Decision, Event, Limit, Remark, World
 from mailflow.core.letter import Audience, Kind, Letter
-from mailflow.core.moves.opening import ask_or_show
-from mailflow.core.moves.say import answer, settled, to_approver, to_operator, to_partner
-from mailflow.core.request import Request, State
+from mailflow.core.moves.say import answer, settled, to_operator, to_partner
+from mailflow.core.request import Request
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-
-#: The letter that says where things stand, per state: to the partner, to the approver.
-_OF_STATE: dict[State, tuple[Kind, Kind]] = {
-    State.PENDING: (Kind.COMPLETION, Kind.ACTIVATION),
-    State.HOLD: (Kind.ON_HOLD, Kind.SETTLED),
-    State.ACTIVE: (Kind.CONFIRMATION_PARTNER, Kind.CONFIRMATION_CUSTOMER),
-    State.DECLINED: (Kind.DECLINED, Kind.DECLINED_RECEIPT),
-    State.EXPIRED: (Kind.EXPIRY_NOTICE, Kind.EXPIRY_CUSTOMER),
-    State.CANCELLED: (Kind.CANCELLED, Kind.CANCELLED_CUSTOMER),
-    State.LAPSED: (Kind.LAPSED, Kind.SETTLED),
-}
 
 
 def status(request: Request, _: Status, actor: Actor, world: World) -> Decision:
@@ -63,28 +51,6 @@ def feedback(request: Request, command: Feedback, actor: Actor, world: World) ->
         limit=Limit(f"feedback:{request.reference}:{actor.part}", 1, _HOUR),
         remark=Remark("feedback", command.text),
     )  # fmt: skip
-
-
-def english(request: Request, _: English, actor: Actor, world: World) -> Decision:
-    """The letter of the present state in English, which is the one that counts (S34)."""
-    if actor.part != "approver" and request.state in (State.DRAFT, State.REVIEW):
-        letter = replace(ask_or_show(request, new=False), language="en")
-        return Decision("english", "the English original", request, letters=(letter,))
-    at_partner, at_approver = _OF_STATE.get(request.state, (Kind.STATUS, Kind.SETTLED))
-    data = {
-        "again": True, "state": str(request.state), "at": request.ended_at,
-        "can_tell_ready": request.state is State.EXPIRED and not request.ready_told,
-        "accepted_by": request.approver, "way": "", "reason": request.end_reason,
-        "by": request.approver if request.state is State.DECLINED else "partner",
-    }  # fmt: skip
-    letter = (
-        to_approver(at_approver, request, answers=True, **data)
-        if actor.part == "approver"
-        else to_partner(at_partner, request, answers=True, **data)
-    )
-    return Decision(
-        "english", "the English original", request, letters=(replace(letter, language="en"),)
-    )
 
 
 def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:

@@ -111,14 +111,14 @@ def _remind(request: Request, start: datetime, world: World) -> Decision:
 def _reminders(request: Request, due: list[int], world: World) -> Iterator[Letter]:
     policy = world.policy
     if request.state in _UNFINISHED:
-        left = _days_left(request.touched_at + policy.lapse_days * DAY, world.now)
+        left = days_left(request.touched_at + policy.lapse_days * DAY, world.now)
         yield to_partner(
             Kind.REMINDER_PARTNER, request,
             state=str(request.state), days_left=left, problems=request.errors,
         )  # fmt: skip
         return
     assert request.expires_at is not None
-    left = _days_left(request.expires_at, world.now)
+    left = days_left(request.expires_at, world.now)
     days = customer_days(request, policy)
     if not request.undeliverable and any(day in days for day in due):
         yield to_approver(
@@ -129,6 +129,6 @@ def _reminders(request: Request, due: list[int], world: World) -> Iterator[Lette
         yield from to_notice(Kind.STILL_WAITING, request, days_left=left)
 
 
-def _days_left(end: datetime, now: datetime) -> int:
+def days_left(end: datetime, now: datetime) -> int:
     """Whole days left, rounded up: "1" on the last day."""
     return max(-((now - end) // DAY), 0)

@@ -43,6 +43,7 @@ from mailflow.store.queries.lists import (
     timeline,
 )
 from mailflow.store.queries.pulse import Backlog, Paces, Today, backlog, paces, today
+from mailflow.store.queries.quarantine import Quarantine, quarantine
 from mailflow.store.queries.search import (
     RECENT,
     Found,
@@ -66,6 +67,7 @@ __all__ = [
     "MessageFacts",
     "OutboxLine",
     "Paces",
+    "Quarantine",
     "Today",
     "TokenFact",
     "approver_requests",
@@ -91,6 +93,7 @@ __all__ = [
     "outbox_raw",
     "outbox_rows",
     "paces",
+    "quarantine",
     "remarks",
     "request",
     "request_by_reference",

@@ -215,7 +215,8 @@ _PERSON_LANGUAGE = Prepared(
 )
 _LETTER_LANGUAGE = Prepared(
     select(_outbox.c.language)
-    .where(_outbox.c.recipient == bindparam("its_email"))
+    # ENGLISH asks for one letter, not for another language from then on.
+    .where(_outbox.c.recipient == bindparam("its_email"), text("kind <> 'english'"))
     .order_by(_outbox.c.id.desc())
     .limit(1)
 )
