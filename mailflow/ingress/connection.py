@@ -55,7 +55,8 @@ class Connection(SMTP):
         self.committing = False
         self.farewell = ""  # to be said as soon as the commit is answered
         self.greeting = False  # replies to a greeting carry no enhanced code (RFC 2034 §3)
-        self.replies = 0  # since the last mail
+        self.replies = 0  # lines of reply since the last mail
+        self._held = b""  # lines of a reply that is not complete yet
         self._errors = 0
         self._inside = False
         self._leaving = False
@@ -169,15 +170,20 @@ class Connection(SMTP):
     async def push(self, status: str | bytes, *, counted: bool = True) -> None:
         """The one way to the client: cleaned, with an enhanced code, noted when it says no.
 
+        A reply of several lines goes out as one, so that no farewell gets between its lines.
         `counted` is false for a reply that only repeats the last one.
         """
         text = status if isinstance(status, str) else status.decode("ascii", "replace")
         text = enhanced(text, greeting=self.greeting)
         self._spoken_at = self.loop.time()
         self.replies += 1
+        if text[3:4] == "-":
+            self._held += text.encode("ascii") + b"\r\n"
+            return
         if counted and text[:1] in "45":
             self.door.refused(text, self.source, self.peer())
-        await super().push(text.encode("ascii"))
+        reply, self._held = self._held + text.encode("ascii"), b""
+        await super().push(reply)
         if counted and text[:1] == "5":
             self._errors += 1
         if counted and self._errors >= self.door.settings.max_errors:
