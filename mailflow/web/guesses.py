@@ -1,8 +1,8 @@
 """How often somebody may be wrong about a secret: a token (I23), or the console's password.
 
-A token has 160 random bits, so that guessing is hopeless at any speed; the limit keeps a guesser
-from being a load, and makes him visible. It is per process and lost on restart, on purpose: it
-guards no promise that a second machine would need to know of.
+A token has 160 random bits, so that guessing is hopeless at any speed; the limit makes a guesser
+visible and tells him to go away. It never stands in the way of a right one. It is per process and
+lost on restart, on purpose: it guards no promise that a second machine would need to know of.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Guesses:
         self._all_since = 0.0
 
     def wait(self, address: str, now: float) -> float:
-        """Seconds this client has to wait before it is served at all; 0.0 = come in."""
+        """Seconds before another wrong one of this client is looked at; 0.0 = now."""
         with self._lock:
             record = self._clients.get(client_key(address))
             return max(0.0, record.until - now) if record else 0.0

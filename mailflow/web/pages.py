@@ -102,17 +102,14 @@ class _Pages:
     # --- looking
 
     def _show(self, request: HttpRequest) -> Response:
-        if wait := self._wait(request):
-            return self._slow_down(request, wait)
         page = self._look(request, _ACTING)
-        return self._gone(request) if page is None else self._render(request, page)
+        return page if isinstance(page, Response) else self._render(request, page)
 
     def _status(self, request: HttpRequest) -> Response:
-        if wait := self._wait(request):
-            return self._slow_down(request, wait)
         page = self._look(request, _LOOKING)
-        if page is None or page.request is None:
-            return self._gone(request)
+        if isinstance(page, Response):
+            return page
+        assert page.request is not None
         return self._kit.page(
             "status.html.j2",
             self._language(request, page),
@@ -120,18 +117,23 @@ class _Pages:
             **view(page.request, page.person),
         )
 
-    def _look(self, request: HttpRequest, parts: frozenset[str]) -> Page | None:
-        """The page of the token in the path; None, and a wrong guess, when it is nobody's.
+    def _look(self, request: HttpRequest, parts: frozenset[str]) -> Page | Response:
+        """The page of the token in the path; an answer, and a wrong guess, when it is nobody's.
 
-        `parts` are those for whom this path is.
+        `parts` are those for whom this path is. A right token is served however many wrong ones
+        came from the same address: an office or a provider may share one with a guesser. He learns
+        nothing by it: nobody hits one of 160 random bits.
         """
         token = request.path_params["token"]
         shaped = len(token) <= MAX_TOKEN and token.isascii() and token.isalnum()
         page = self._door.page(token) if shaped else None
         gone = page is None or page.status in _GONE or page.request is None
         if page is None or gone or not self._for(page, parts):
-            self._guesses.wrong(_client(request), self._clock())
-            return None
+            client, now = _client(request), self._clock()
+            if wait := self._guesses.wait(client, now):
+                return self._slow_down(request, wait)
+            self._guesses.wrong(client, now)
+            return self._gone(request)
         return page
 
     @staticmethod
@@ -163,15 +165,18 @@ class _Pages:
     # --- acting
 
     async def _act(self, request: HttpRequest) -> Response:
-        if wait := self._wait(request):
-            return self._slow_down(request, wait)
+        if self._guesses.wait(_client(request), self._clock()):
+            # Who is to wait has no form read, unless his token is a right one.
+            page = await run_in_threadpool(self._look, request, _ACTING)
+            if isinstance(page, Response):
+                return page
         fields = await read_form(request, self._own_origin)
         return await run_in_threadpool(self._post, request, fields)
 
     def _post(self, request: HttpRequest, fields: dict[str, str]) -> Response:
         page = self._look(request, _ACTING)
-        if page is None:
-            return self._gone(request)
+        if isinstance(page, Response):
+            return page
         typed = fields.get("address", "")[:254]
         try:
             wanted = command(fields)
@@ -235,9 +240,6 @@ class _Pages:
         return response
 
     # --- the reader
-
-    def _wait(self, request: HttpRequest) -> float:
-        return self._guesses.wait(_client(request), self._clock())
 
     def _language(self, request: HttpRequest, page: Page | None = None) -> str:
         """`?lang=`, else that of the letter with the link, else the browser's, else ours."""
