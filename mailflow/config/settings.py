@@ -282,13 +282,22 @@ class PolicySettings(Settings):
     max_note: int = Field(default=1000, ge=0, le=10_000)
     """Characters of a note."""
     unknown_answers_per_hour: int = Field(default=1, ge=0, le=60)
-    """Automatic answers to unknown text, per conversation."""
+    """Automatic answers to unknown text, per conversation, in an hour."""
+    unknown_answers_per_day: int = Field(default=4, ge=0, le=1000)
+    """The same in a day."""
     refusals_per_day: int = Field(default=1, ge=0, le=100)
     """Refusals sent to one address."""
     idle_answers_per_hour: int = Field(default=20, ge=1, le=1000)
     """Automatic answers that change nothing, to one address in an hour: an end to loops."""
+    idle_answers_per_day: int = Field(default=60, ge=1, le=10_000)
+    """The same in a day."""
     idle_answers_per_thread: int = Field(default=10, ge=1, le=1000)
     """The same within one conversation in an hour."""
+    echoes_per_day: int = Field(default=2, ge=1, le=1000)
+    """Mails of one sender in a day that read as a letter of a service like this one: what is over
+    it waits in quarantine, because two services may be writing to each other."""
+    same_requests_per_day: int = Field(default=10, ge=1, le=100_000)
+    """The same for requests of one sender that say the very same."""
     letters_to_outsider_per_day: int = Field(default=10, ge=1, le=1000)
     """Letters to one customer that one partner may bring about in a day, over all requests."""
     digest_hour: int = Field(default=7, ge=0, le=23)

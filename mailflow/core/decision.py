@@ -74,8 +74,8 @@ class Decision:
     value, or the old one where nothing changes, or None where there is none. `opened` is a request
     to be created (by a first mail or a renewal). `withdraw` lists addresses that lose their right
     to decide: their tokens die and their unsent letters stay unsent. `silence` withdraws all
-    unsent invitations of the request, because it has ended. `limit` is for the letters alone; with
-    `spends` used up nothing of it happens, but `instead`.
+    unsent invitations of the request, because it has ended. `limit` and `further` are for the
+    letters alone; with `spends` used up nothing of it happens, but `instead`.
     """
 
     outcome: str
@@ -87,6 +87,7 @@ class Decision:
     withdraw: tuple[str, ...] = ()
     silence: bool = False
     limit: Limit | None = None
+    further: tuple[Limit, ...] = ()
     remark: Remark | None = None
     spends: tuple[Limit, ...] = ()
     instead: Decision | None = None

@@ -48,6 +48,7 @@ class OwnText:
     source: str = ""  # "html", "plain" or "" where there is no text at all
     names: frozenset[str] = frozenset()  # words of the sender's name and address, folded
     quoted: str = ""  # unmarked text below a cut (an earlier mail), for showing only
+    echo: bool = False  # it reads as a letter of a service like this one, not quoted but said
 
 
 def own_text(message: Message) -> OwnText:
@@ -71,7 +72,8 @@ def _own_text(message: Message) -> OwnText:
     other = None
     if plain is not None and _bare(plain.text) != _bare(rich.text):
         other = plain.text
-    return replace(rich, cut=hidden + rich.cut, other=other)
+    echo = rich.echo or (plain is not None and plain.echo)
+    return replace(rich, cut=hidden + rich.cut, other=other, echo=echo)
 
 
 def _bare(text: str) -> str:
@@ -104,6 +106,7 @@ def from_text(
     quoted = [line for line in own if line is None]
     if quoted:
         cuts.append(Cut("quote", "lines marked as quoted", ""))
+    said = " ".join(line for line in own if line)
     kept = _without_signature(own, cuts)
     kept = _without_furniture(kept, cuts)
     while kept and not kept[0].strip():
@@ -120,7 +123,14 @@ def from_text(
         tuple(cuts),
         source=source,
         quoted="" if kind == "forward" else "\n".join(tail),
+        echo=bool(footers.OUR_OWN.search(said)) or (not kept and _begins_as_ours(marked)),
     )
+
+
+def _begins_as_ours(lines: list[str | None]) -> bool:
+    """Whether the first line is the one above which answers to our letters are to be written."""
+    first = next((line for line in lines if line is None or line.strip()), None)
+    return first is not None and bool(quotes.ABOVE.search(first))
 
 
 def _excerpt(lines: list[str]) -> str:

@@ -21,11 +21,17 @@ class Policy:
     max_account_name: int = 120  # S11, characters
     max_note: int = 1000  # S14, characters
     unknown_answers_per_hour: int = 1  # automatic answers to unknown text, per thread
+    unknown_answers_per_day: int = 4  # the same in a day
     refusals_per_day: int = 1  # per address
-    # Answers that change nothing (status, help, "already active", …), in an hour: what two
-    # machines could write to each other for ever.
+    # Answers that change nothing (status, help, "already active", …): what two machines could
+    # write to each other for ever.
+    idle_answers_per_day: int = 60  # per address
     idle_answers_per_hour: int = 20  # per address
-    idle_answers_per_thread: int = 10  # per request and part
+    idle_answers_per_thread: int = 10  # per request and part, in an hour
+    # Mail of one sender that reads as a letter of a service like this one, or that asks for the
+    # very same thing, is answered so often in a day; then it waits for the operator.
+    echoes_per_day: int = 2
+    same_requests_per_day: int = 10
     letters_to_outsider_per_day: int = 10  # that one partner brings about, to one address
     digest_hour: int = 7  # the operator hears of the quarantine at the first look after this
     bounced_hold_days: int = 7  # a failed customer address that nobody mends is looked at

@@ -21,6 +21,7 @@ from mailflow.core.message import Message, Unreadable
 from mailflow.core.request import OCCUPYING, Person, Request, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import facts as gathering
+from mailflow.flow import loops
 from mailflow.flow import world as surroundings
 from mailflow.flow.post import Answered, Post
 from mailflow.letters import Letters
@@ -279,6 +280,8 @@ class Flow:
             key = None
         else:
             applied = self._act(session, mail)
+        if applied.outcome == "quarantine":
+            key = None  # it had no effect; the operator may release it
         state = {"quarantine": "quarantined", "ignore": "ignored"}.get(reading.do, "done")
         if applied.outcome in ("refuse", "quarantine"):
             state = "refused" if applied.outcome == "refuse" else "quarantined"
@@ -328,12 +331,17 @@ class Flow:
         if reading.do == "redirect":
             return self._redirect(session, message, reading, answered)
         assert reading.command is not None
+        now = self.db.now(session)
+        if not mail.claimed.vouched_by:
+            loop = loops.again(session, message, reading, self.policy, now)
+            if loop:
+                return Applied("quarantine", loop)
         actor = Actor(
             reading.part,
             message.sender if reading.part != "system" else "",
             mail.verdict.rule,
             mail.claimed.id,
-            min(mail.claimed.received_at, self.db.now(session)),
+            min(mail.claimed.received_at, now),
             mail.facts.person,
             self._spoken(reading),
         )
@@ -383,13 +391,17 @@ class Flow:
     ) -> tuple[Limit, ...]:
         """How often such letters may go out. What changes nothing is answered a bounded number
         of times an hour, so that no two machines can keep each other writing (I16)."""
-        own = (decision.limit,) if decision.limit else ()
+        own = (*((decision.limit,) if decision.limit else ()), *decision.further)
         idle = decision.opened is None and (before is None or decision.request == before)
         if not idle or not actor.message:
             return own
         hour, policy = timedelta(hours=1), self.policy
         if actor.address:  # a machine's report has none, and shares no limit with the others'
-            own = (*own, Limit(f"idle:{actor.address}", policy.idle_answers_per_hour, hour))
+            own = (
+                *own,
+                Limit(f"idle:{actor.address}", policy.idle_answers_per_hour, hour),
+                Limit(f"idle-day:{actor.address}", policy.idle_answers_per_day, 24 * hour),
+            )
         if before is None:
             return own
         thread = f"idle:{before.reference}:{actor.part}"

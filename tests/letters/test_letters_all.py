@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from mailflow.core.footers import OUR_OWN
 from mailflow.core.letter import ANSWER_MARK, Audience, Kind
 from mailflow.letters import Letters
 from mailflow.letters.words import WORDS
@@ -79,6 +80,15 @@ def test_headers_say_what_it_is(letters: Letters, sample: Sample) -> None:
         assert "List-Unsubscribe" not in mail
         if sample.request:
             assert read_mail.subject.startswith(f"[{sample.request.reference}] ")
+
+
+@each
+def test_it_can_be_told_from_what_a_person_writes(letters: Letters, sample: Sample) -> None:
+    """Also where a server on the way has taken every header off it: loops end by this."""
+    for language in LANGUAGES:
+        mail = read(letters, sample, language)
+        for part in (mail.text, mail.shown):
+            assert OUR_OWN.search(" ".join(part.split())), language
 
 
 @each

@@ -54,7 +54,8 @@ def feedback(request: Request, command: Feedback, actor: Actor, world: World) ->
 
 
 def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:
-    """Asked again with what was read and the words allowed; once per thread and hour."""
+    """Asked again with what was read and the words allowed; once per thread and hour, and a few
+    times a day."""
     letter = answer(
         Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=command.why
     )
@@ -63,6 +64,12 @@ def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> D
         limit=Limit(
             f"unknown:{request.reference}:{actor.part}",
             world.policy.unknown_answers_per_hour, _HOUR,
+        ),
+        further=(
+            Limit(
+                f"unknown-day:{request.reference}:{actor.part}",
+                world.policy.unknown_answers_per_day, _DAY,
+            ),
         ),
     )  # fmt: skip
 
