@@ -50,6 +50,7 @@ CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
         "edges.test_attacks:test_an_old_correction_does_not_come_back",
         "edges.test_attacks:test_many_requests_do_not_flood_one_customer",
         "edges.test_attacks:test_nor_do_changes",
+        "edges.test_attacks:test_nor_do_acceptances_flood_one_user",
         "edges.test_attacks:test_nor_do_withdrawals_and_renewals",
     )),
     "forged report, loop": (MAIL, (

@@ -26,6 +26,7 @@ EVENTS: Mapping[str, str] = {
     "cancelled": "{who} ended it.",
     "bounced": "Mail to {address} came back.",
     "absent": "The mailbox of the approver answered that nobody is there{until}.",
+    "user_spared": "{address} had been written to often enough that day, and was not told.",
     "customer_ready": "{who} asked us to say that the customer is ready now.",
     "expired": "Nobody had accepted when the term was over: it expired.",
     "lapsed": "It was not finished in time and lapsed.",

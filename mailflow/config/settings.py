@@ -299,7 +299,8 @@ class PolicySettings(Settings):
     same_requests_per_day: int = Field(default=10, ge=1, le=100_000)
     """The same for requests of one sender that say the very same."""
     letters_to_outsider_per_day: int = Field(default=10, ge=1, le=1000)
-    """Letters to one customer that one partner may bring about in a day, over all requests."""
+    """Letters to one customer, or to one added user, that one partner may bring about in a day,
+    over all requests."""
     digest_hour: int = Field(default=7, ge=0, le=23)
     """From this hour (of service.time_zone) the operator gets the day's mail about quarantine."""
     bounced_hold_days: int = Field(default=7, ge=1, le=365)

@@ -13,6 +13,7 @@ from mailflow.core.policy import Policy
 from mailflow.core.request import Account, Person, Request, State
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NO_LIMITS: Mapping[str, Limit] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ class Decision:
     to be created (by a first mail or a renewal). `withdraw` lists addresses that lose their right
     to decide: their tokens die and their unsent letters stay unsent. `silence` withdraws all
     unsent invitations of the request, because it has ended. `limit` and `further` are for the
-    letters alone; with `spends` used up nothing of it happens, but `instead`.
+    letters alone; with `spends` used up nothing of it happens, but `instead`. `measured`, by
+    address: letters to added users that stay unwritten when their own limit is used up, while all
+    else happens.
     """
 
     outcome: str
@@ -90,6 +93,7 @@ class Decision:
     further: tuple[Limit, ...] = ()
     remark: Remark | None = None
     spends: tuple[Limit, ...] = ()
+    measured: Mapping[str, Limit] = field(default_factory=lambda: _NO_LIMITS)
     instead: Decision | None = None
 
 

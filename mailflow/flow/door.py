@@ -381,10 +381,37 @@ class Flow:
         limits = self._limits(request, decision, actor)
         if letters and not all(self._within(session, limit, world.now) for limit in limits):
             letters = ()
+        subject = stored[-1] if stored else request
+        letters = self._measured(session, decision, letters, subject, world.now)
         for letter in letters:
             self._post.write(session, _with_id(letter, stored), world.now, answered)
-        subject = stored[-1] if stored else request
         return Applied(decision.outcome, decision.reason, subject, len(letters))
+
+    def _measured(
+        self,
+        session: Session,
+        decision: Decision,
+        letters: tuple[Letter, ...],
+        request: Request | None,
+        now: datetime,
+    ) -> tuple[Letter, ...]:
+        """The letters without those to added users who had their share today; that is noted."""
+        kept = []
+        for letter in letters:
+            limit = decision.measured.get(letter.to) if letter.audience is Audience.USER else None
+            if limit is None or self._within(session, limit, now):
+                kept.append(letter)
+                continue
+            requests.insert_event(
+                session,
+                request_id=request.id if request else None,
+                at=now,
+                name="user_spared",
+                part="system",
+                reason=f"{limit.times} letters to this address in a day (DOMAIN.md S16)",
+                data={"address": letter.to},
+            )
+        return tuple(kept)
 
     def _limits(
         self, before: Request | None, decision: Decision, actor: Actor

@@ -105,7 +105,8 @@ EVENTS = (
     "opened", "question_sent", "review_sent", "changed", "confirmed", "activation_sent", "reminded",
     "reminder_skipped",
     "nominated", "bounced", "absent", "held", "released", "accepted", "declined", "cancelled",
-    "expired", "lapsed", "renewed", "customer_ready", "case_asked", "something_new",
+    "expired", "lapsed", "renewed", "customer_ready", "case_asked", "user_spared",
+    "something_new",
 )  # fmt: skip
 TIMELINE = [
     *(_step(name, day) for day, name in enumerate(EVENTS)),

@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 
 from mailflow.authenticate import Authenticator
-from mailflow.core import classify, message
+from mailflow.core import classify, message, reference
 from mailflow.core.commands import Actor, Nominate, Release
 from mailflow.core.request import Person, State
 from mailflow.core.verdict import Verdict
@@ -384,6 +384,28 @@ def test_nor_do_changes(house: House) -> None:
         got += bothered(say(house, completion, words), TOM)
     assert got <= house.service.policy.letters_to_outsider_per_day
     assert house.request().state is State.PENDING
+
+
+def test_nor_do_acceptances_flood_one_user(sqlite_db: Database) -> None:
+    """A customer of many domains accepts whatever is asked: all of it names one victim as user."""
+    house = _house(sqlite_db, policy={"letters_to_outsider_per_day": 3})
+    users = ("victim@elsewhere.example", "victim+2@elsewhere.example")
+    told = []
+    for number in range(4):
+        body = named(f"tom@shop{number}.example", f"shop{number}.example")
+        review = one(ask(house, ALBA.email, f"{body}\nUser emails: {users[number % 2]}"), "review")
+        activation = one(say(house, review, "CONFIRM"), "activation")
+        told += [k for k, _ in kinds(say(house, activation, "ACCEPT")) if k == "access"]
+        assert house.request(reference.find(review.subject)).state is State.ACTIVE
+    assert len(told) == 3
+    # The partner sees it in his timeline, and another partner has a measure of his own.
+    status = one(say(house, review, "STATUS"), "status")
+    assert "We did not write to victim+2@elsewhere.example" in " ".join(text_of(status).split())
+    body = named("tom@bruno.example", "bruno.example") + f"\nUser emails: {users[0]}"
+    activation = one(
+        say(house, one(ask(house, BRUNO.email, body), "review"), "CONFIRM"), "activation"
+    )
+    assert ("access", users[0]) in kinds(say(house, activation, "ACCEPT"))
 
 
 def test_nor_do_withdrawals_and_renewals(house: House) -> None:

@@ -12,6 +12,7 @@ from mailflow.core.decision import Decision, Event, Limit, World
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves import clock
 from mailflow.core.moves.say import settled, to_approver, to_notice, to_operator, to_partner
+from mailflow.core.moves.sparing import measured
 from mailflow.core.request import Request, State
 from mailflow.core.sides import may_not_decide
 
@@ -68,6 +69,7 @@ def accept(request: Request, command: Accept, actor: Actor, world: World) -> Dec
             *users,
         ),
         silence=True,
+        measured=measured(fields.user_emails, request, world),
     )
 
 

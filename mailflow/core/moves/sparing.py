@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,6 +47,13 @@ def sparing(decision: Decision, request: Request, world: World) -> Decision:
         spends=tuple(Limit(_key(asker, address), times, _DAY) for address in others),
         instead=instead,
     )
+
+
+def measured(users: Iterable[str], request: Request, world: World) -> dict[str, Limit]:
+    """The same measure for added users: an acceptance cannot wait for them, their letters can."""
+    times = world.policy.letters_to_outsider_per_day
+    asker = request.requester.email
+    return {user: Limit(_key(asker, mailbox(user)), times, _DAY) for user in users}
 
 
 def _key(requester: str, address: str) -> str:
