@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from mailflow.authenticate import canon, signature
 from mailflow.authenticate.dns import DnsError
 from mailflow.authenticate.lookup import Lookup
+from mailflow.core import retyped
 from mailflow.core.alignment import aligned
 
 MOST = 3  # signatures tried per message (PROMISES.md I28)
@@ -58,6 +59,18 @@ class Signed:
             data = canon.body(self._body, relaxed=relaxed)
             self._hashes[relaxed] = hashlib.sha256(data).digest()
         return self._hashes[relaxed]
+
+    def retyped(self, found: signature.Signature) -> str:
+        """Why the body may have been signed as something else than it is read as now, or ""."""
+        names = ("content-type", "content-transfer-encoding")
+        if all(name in found.signed for name in names if self.all(name)) and (
+            names[0] in found.signed
+        ):
+            return ""
+        kind, encoding = (
+            next((value.decode("latin-1") for _, value in self.all(name)), "") for name in names
+        )
+        return retyped.doubt(kind, encoding, self._body)
 
     def header_hash(self, found: signature.Signature, own: tuple[bytes, bytes]) -> bytes:
         """SHA-256 of the signed fields and of the signature field itself (RFC 6376 s3.7)."""
@@ -126,6 +139,8 @@ def _try(message: Signed, own: tuple[bytes, bytes], lookup: Lookup, now: float) 
             key.verify(found.value, digest, PKCS1v15(), Prehashed(SHA256()))
     except InvalidSignature:
         return Proof("none", "", f"header does not match the signature of {found.domain}")
+    if doubt := message.retyped(found):
+        return Proof("none", "", f"{found.domain} signed no Content-Type, and there is {doubt}")
     return Proof(
         "pass", found.domain, f"dkim=pass for {found.domain}", "message-id" in found.signed
     )

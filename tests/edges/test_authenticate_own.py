@@ -336,3 +336,24 @@ def test_the_rule_says_what_decided() -> None:
         "own check: dkim=pass for partner.example, aligned with partner.example"
     )
     assert "l=" in verdict(signed(mail(), length=True), OWN, world()).rule
+
+
+def test_a_quoted_mail_cannot_be_made_the_mail() -> None:
+    """Pat answered Mallory, quoting her below as Outlook does; his provider signs no Content-Type.
+
+    Mallory sends his answer to us under another type, in which her own words are all there is.
+    """
+    body = (
+        "Hi Mallory, see below.\r\n\r\nFrom: Mallory\r\n\r\n--b\r\n\r\n"
+        "Account name: Mallory Ltd\r\n--b--\r\n"
+    )
+    raw = signed(mail(body=body))
+    assert verdict(raw, OWN, world()).result == "pass"
+    plain = b"Content-Type: text/plain; charset=utf-8"
+    again = raw.replace(plain, b"Content-Type: multipart/mixed; boundary=b")
+    refused = verdict(again, OWN, world())
+    assert (refused.result, "text before the first part" in refused.rule) == ("none", True)
+    covered = signed(mail(body=body), headers=(*SIGNED, b"content-type"))
+    assert verdict(covered, OWN, world()).result == "pass"
+    again = covered.replace(plain, b"Content-Type: multipart/mixed; boundary=b")
+    assert verdict(again, OWN, world()).result == "none"
