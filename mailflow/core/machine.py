@@ -15,7 +15,7 @@ from mailflow.core import commands as c
 from mailflow.core.decision import Decision, World
 from mailflow.core.moves import answers, approver, clock, english, opening, operator, partner
 from mailflow.core.moves.clock import next_due
-from mailflow.core.request import Request, Role, State
+from mailflow.core.request import FINAL, Request, Role, State
 from mailflow.core.sides import may_not_decide
 
 _S = State
@@ -162,11 +162,16 @@ def _on_the_partners_side(request: Request, address: str, world: World) -> bool:
 
 
 def _listening(request: Request, actor: c.Actor, world: World) -> Request:
-    """An approver whom we addressed in the wrong language is answered in his own from now on."""
+    """What an approver shows by writing at all: that mail reaches him, and in which language.
+
+    One whom we addressed in the wrong language is answered in his own from now on.
+    """
+    if actor.part != "approver" or actor.address != request.approver:
+        return request
+    if request.undeliverable and request.state not in FINAL:
+        request = replace(request, undeliverable="", undeliverable_since=None)
     if (
-        actor.part != "approver"
-        or not actor.language
-        or actor.address != request.approver
+        not actor.language
         or actor.language == request.approver_language
         or world.language_set(actor.address)
     ):

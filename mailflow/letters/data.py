@@ -48,6 +48,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.DECLINED_RECEIPT: {"reason": ""},
     Kind.CANCELLED: {"by": "partner", "reason": ""},
     Kind.CANCELLED_CUSTOMER: {"by": "partner"},
+    Kind.EXPIRY_CUSTOMER: {"offer": True},
     Kind.ADDRESS_FAILED: {"detail": "", "plain": "", "letter": ""},
     Kind.DUPLICATE: {"relayed": False, "own_reference": ""},
     Kind.ACCESS_REQUEST: {"account_name": "", "asker_name": "", "asker_company": "", "note": ""},

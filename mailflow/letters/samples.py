@@ -190,6 +190,7 @@ def _all() -> list[Sample]:
         ("expiry_notice", "", P, in_state("expired"), {}),
         ("expiry_notice", "notice", N, in_state("expired"), {}),
         ("expiry_customer", "", C, in_state("expired"), {}),
+        ("expiry_customer", "not_me", C, in_state("expired"), {"offer": False}),
         ("expiry_customer", "told", C, in_state("expired", ready_told=True), {}),
         ("cancelled", "", P, in_state("cancelled"), {"by": "partner"}),
         (
@@ -200,6 +201,12 @@ def _all() -> list[Sample]:
         ("cancelled_customer", "", C, in_state("cancelled"), {"by": "partner"}),
         ("cancelled_customer", "operator", C, in_state("cancelled"), {"by": "operator"}),
         ("address_failed", "", P, PENDING, {"address": CUSTOMER, "detail": _BOUNCE}),
+        *(
+            ("address_failed", f"notice-{state}", P,
+             in_state(state, fields=replace(FIELDS, notice_email="desk@partner.example")),
+             {"address": "desk@partner.example", "detail": _BOUNCE})
+            for state in ("pending", "expired")
+        ),
         *(
             ("address_failed", plain, P, in_state("active"), {"address": COLLEAGUE, "plain": plain})
             for plain in ("no_such_user", "mailbox_full", "refused", "domain_gone", "other")

@@ -450,3 +450,41 @@ def test_two_addresses_in_prose_are_not_chosen_from() -> None:
     decision = prose(f"Ask {TOM} or eva@harbour.example.", "Account for Harbour Logistics")
     assert decision.opened is not None
     assert decision.opened.errors[0].suggestion == ""
+
+
+def test_who_said_not_me_is_not_asked_whether_he_would_still_like_it() -> None:
+    for reason, offer in (("not_me", False), ("security check: bounced", True)):
+        request = request_in(State.HOLD, hold_reason=reason)
+        decision = decide(request, c.Tick(), ACTORS["clock"], world(NOW + 91 * DAY))
+        (line,) = [x for x in decision.letters if x.kind is Kind.EXPIRY_CUSTOMER]
+        assert line.data["offer"] is offer
+
+
+def test_a_case_outside_any_request_reaches_the_operator() -> None:
+    decision = decide(None, c.Case("please call"), ACTORS["partner"], world())
+    assert letters(decision) == [
+        (Kind.CASE, PARTNER.email),
+        (Kind.OPERATOR_NOTICE, "support@vendor.example"),
+    ]
+    feedback = decide(None, c.Feedback("nice"), ACTORS["partner"], world())
+    assert letters(feedback) == [(Kind.FEEDBACK_THANKS, PARTNER.email)]
+
+
+def test_who_writes_can_be_reached() -> None:
+    request = request_in(State.PENDING, undeliverable="552 full", undeliverable_since=NOW)
+    decision = decide(request, c.Unknown("hm"), ACTORS["approver"], world())
+    assert decision.request is not None
+    assert (decision.request.undeliverable, decision.request.undeliverable_since) == ("", None)
+    late = replace(ACTORS["approver"], received_at=NOW + 90 * DAY)
+    over = decide(request, c.Accept(), late, world(NOW + 90 * DAY))
+    assert (Kind.EXPIRY_CUSTOMER, TOM) in letters(over), "he wrote: he is answered"
+
+
+def test_a_failed_notice_address_is_told_to_the_partner() -> None:
+    fields = replace(FIELDS, notice_email="desk@partner.example")
+    failed = c.AddressFailed("desk@partner.example", "550 no such user", "completion")
+    for state in (State.PENDING, State.EXPIRED):
+        decision = decide(request_in(state, fields=fields), failed, ACTORS["system"], world())
+        assert letters(decision) == [(Kind.ADDRESS_FAILED, PARTNER.email)]
+        assert decision.request is not None
+        assert decision.request.undeliverable == ""

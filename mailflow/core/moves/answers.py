@@ -95,7 +95,10 @@ def stranger_case(command: Case | Feedback, actor: Actor, language: str, world: 
         kind, actor.address, language, Audience.STRANGER, data={"text": command.text}, answers=True
     )
     name = "case" if isinstance(command, Case) else "feedback"
+    told: tuple[Letter, ...] = ()
+    if isinstance(command, Case):
+        told = to_operator(None, world, what="case", reason=command.text, address=actor.address)
     return Decision(
-        name, "outside any request", letters=(letter,), remark=Remark(name, command.text),
+        name, "outside any request", letters=(letter, *told), remark=Remark(name, command.text),
         limit=Limit(f"{name}:{actor.address}", 1, _HOUR),
     )  # fmt: skip

@@ -69,7 +69,9 @@ def expire(request: Request, world: World) -> Decision:
     ended = replace(request, state=State.EXPIRED, ended_at=world.now)
     letters = [*to_notice(Kind.EXPIRY_NOTICE, ended)] or [to_partner(Kind.EXPIRY_NOTICE, ended)]
     if request.approver and not request.undeliverable:
-        letters.append(to_approver(Kind.EXPIRY_CUSTOMER, ended))
+        # Who said that it is not meant for him is not asked whether he would still like it.
+        offer = request.hold_reason != "not_me"
+        letters.append(to_approver(Kind.EXPIRY_CUSTOMER, ended, offer=offer))
     return Decision(
         "expired", f"not accepted within {world.policy.activation_days} days (S27)", ended,
         events=(Event("expired"),), letters=tuple(letters), silence=True,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from mailflow.core.commands import Absent, Actor, AddressFailed, Hold, Reject, Release
-from mailflow.core.decision import Decision, Event, World
+from mailflow.core.decision import Decision, Event, Limit, World
 from mailflow.core.failure import plain_reason
 from mailflow.core.letter import Kind, Letter
 from mailflow.core.moves.say import to_approver, to_operator, to_partner
@@ -105,6 +106,13 @@ def address_failed(
             "address_failed", "the customer's address failed: the partner can mend it", failed,
             events=(Event("bounced", data=told),),
             letters=(to_partner(Kind.ADDRESS_FAILED, failed, **told),),
+        )  # fmt: skip
+    if command.address == request.notice_to and request.state is not State.LAPSED:
+        return Decision(
+            "address_failed", "the address for notices failed: the partner is told", request,
+            events=(Event("bounced", data=told),),
+            letters=(to_partner(Kind.ADDRESS_FAILED, request, **told),),
+            limit=Limit(f"bounced:{request.reference}:{command.address}", 1, timedelta(days=7)),
         )  # fmt: skip
     if command.address in request.fields.user_emails and request.state is State.ACTIVE:
         return Decision(

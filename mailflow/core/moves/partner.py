@@ -89,7 +89,10 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
                 problems=errors, understood=request.fields.given(), new=False,
             )  # fmt: skip
             return Decision("clarify", why_ask(errors), request, letters=(letter,))
-        return _change_after_confirm(request, candidate, world)
+        named = command.submission.fields.customer_email and candidate.fields.customer_email
+        if named and named == request.approver and request.undeliverable:
+            return resend(request, Resend(), actor, world)  # "the address is right"
+        return _change_after_confirm(request, candidate, named, world)
     account = None if errors else world.account_of(checked.fields.account_domain)
     if account:
         return duplicate(account, checked.fields, person, request.language, world)
@@ -117,9 +120,17 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
     )
 
 
-def _change_after_confirm(request: Request, candidate: Request, world: World) -> Decision:
-    """Users, notes and the customer's address may change; the deadline stays."""
+def _change_after_confirm(
+    request: Request, candidate: Request, named: str, world: World
+) -> Decision:
+    """Users, notes and the customer's address may change; the deadline stays.
+
+    `named` is the customer's address if these lines give it: a request that was passed on to a
+    nominee comes back to whom the partner names, be it the first one again.
+    """
     changed = changed_fields(request, candidate)
+    if named and named != request.approver and "customer_email" not in changed:
+        changed = ["customer_email", *changed]
     if any(name in FIXED for name in changed):
         letter = to_partner(
             Kind.UNKNOWN_REPLY, request, answers=True, read="", why_code="cancel_first"
@@ -201,7 +212,8 @@ def resend(request: Request, _: Resend, actor: Actor, world: World) -> Decision:
     wait = timedelta(hours=world.policy.resend_hours)
     if part != "operator" and request.last_resend and world.now < request.last_resend + wait:
         return settled(request, part, "RESEND once a day at most", outcome="resend_later")
-    again = replace(request, last_resend=world.now)
+    # A new try: if it comes back too, the partner hears of it again.
+    again = replace(request, last_resend=world.now, undeliverable="", undeliverable_since=None)
     letters = [to_approver(Kind.ACTIVATION, again, answers=part == "approver", again=True)]
     if part == "partner":
         letters.append(

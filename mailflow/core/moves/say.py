@@ -54,7 +54,7 @@ def answer(kind: Kind, request: Request, actor: Actor, world: World, **data: Any
     return Letter(kind, actor.address, language, Audience.USER, request, data, True)
 
 
-def to_operator(request: Request, world: World, **data: Any) -> tuple[Letter, ...]:
+def to_operator(request: Request | None, world: World, **data: Any) -> tuple[Letter, ...]:
     """A notice to licensing support, where the configuration names an address."""
     if not world.operator:
         return ()
