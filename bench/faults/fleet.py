@@ -19,9 +19,9 @@ FREEZE_S = 11.0
 DRAIN_S = 90.0
 
 
-def new_zygote(config: Path) -> Zygote:
+def new_zygote(config: Path, env: dict[str, str] | None = None) -> Zygote:
     """One whose services have short leases."""
-    return Zygote(config, {"MAILFLOW_TEST_LEASE_S": str(LEASE_S)})
+    return Zygote(config, {"MAILFLOW_TEST_LEASE_S": str(LEASE_S), **(env or {})})
 
 
 class Fleet:

@@ -15,12 +15,12 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from mailflow.store.db import Database
 from tests.house import House
 
 PATIENCE_S = 30.0
+#: To import everything, on a machine that is busy with other things.
+FIRST_PATIENCE_S = 120.0
 
 
 class Zygote:
@@ -56,7 +58,7 @@ class Zygote:
         with self._news:
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
-            assert self._news.wait_for(lambda: self._born, PATIENCE_S)
+            assert self._news.wait_for(lambda: self._born, FIRST_PATIENCE_S)
             return self._born.pop()
 
     def wait(self, pid: int, timeout: float = PATIENCE_S) -> int | None:
@@ -103,25 +105,23 @@ def main(config: str) -> None:
     _warm(settings)
     gc.collect()
     gc.freeze()  # or each child would copy all of it at its first collection
-    os.set_blocking(0, False)
     living: set[int] = set()
     rest = b""
-    while True:
-        try:
-            chunk = os.read(0, 65536)
-        except BlockingIOError:
-            chunk = None
-        if chunk == b"":
-            break
-        *orders, rest = (rest + (chunk or b"")).split(b"\n")
-        for order in orders:
-            pid = _fork(daemon, load, json.loads(order))
-            living.add(pid)
-            _say(pid=pid)
-        _reap(living)
-        time.sleep(0.005)
-    for pid in living:
-        os.kill(pid, signal.SIGKILL)
+    try:
+        while True:
+            if select.select([0], [], [], 0.01)[0]:
+                chunk = os.read(0, 65536)
+                if not chunk:
+                    break
+                *orders, rest = (rest + chunk).split(b"\n")
+                for order in orders:
+                    pid = _fork(daemon, load, json.loads(order))
+                    living.add(pid)
+                    _say(pid=pid)
+            _reap(living)
+    finally:
+        for pid in living:
+            os.kill(pid, signal.SIGKILL)
 
 
 def _warm(settings: Config) -> None:
