@@ -122,7 +122,7 @@ class Sender:
         if self._unsure:
             outbox.give_back_own(self._db, self._in_hand)
         self._unsure = True
-        mails = outbox.claim(self._db, room, timedelta(seconds=self._lease_s))
+        mails = outbox.claim(self._db, room, timedelta(seconds=self._lease_s), self._in_hand)
         self._unsure = False
         if mails:
             failpoints.reach("outbox.after_claim")

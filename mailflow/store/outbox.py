@@ -119,7 +119,7 @@ _OPEN = text("state IN ('due', 'claimed')")  # the partial index's own words
 # As in `inbox`: index order, rows that another sender holds are skipped, evaluated once.
 _due = (
     select(_c.id)
-    .where(_OPEN, _c.next_attempt_at <= NOW)
+    .where(_OPEN, _c.next_attempt_at <= NOW, not_(is_in(_c.id, "but")))
     .order_by(_c.next_attempt_at, _c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
@@ -146,13 +146,16 @@ _CLAIM = Prepared(
 _BODIES = Prepared(select(_raw.c.outbox_id, _raw.c.raw).where(is_in(_raw.c.outbox_id, "ids")))
 
 
-def claim(db: Database, limit: int, lease: timedelta) -> list[ClaimedMail]:
+def claim(db: Database, limit: int, lease: timedelta, but: Iterable[int] = ()) -> list[ClaimedMail]:
     """Take up to `limit` mails that are due, oldest first, for the time of the `lease`.
 
     The lease must be longer than the relay's whole time-out: until it ends nobody else sends them.
+    Mails in `but` are left alone: the caller has them in hand, and their lease can have ended only
+    by a clock that was put forward, or while he was frozen.
     """
     with db.transaction(synced=False) as session:
-        rows = _CLAIM.all(session, {"limit": limit, "lease": seconds(lease), "owner": db.owner})
+        values = {"limit": limit, "lease": seconds(lease), "owner": db.owner, "but": list(but)}
+        rows = _CLAIM.all(session, values)
         ids = [row.id for row in rows if row.state == "claimed"]
         if not ids:
             return []

@@ -26,7 +26,10 @@ def _taking(dialect_insert: Any) -> Any:
         key=bindparam("its_key"), window_start=bindparam("now"), count=1
     )
     now = bindparam("now", type_=UTCDateTime())
-    over = _c.window_start <= bindparam("window_end")
+    # One that begins later than a whole window from now was begun by a wrong clock.
+    over = or_(
+        _c.window_start <= bindparam("window_end"), _c.window_start > bindparam("next_window")
+    )
     return statement.on_conflict_do_update(
         index_elements=["key"],
         set_={
@@ -47,7 +50,10 @@ def take(session: Session, key: str, limit: int, window: timedelta, now: datetim
     """
     if limit < 1:
         return False
-    values = {"its_key": key[:255], "now": now, "window_end": now - window, "limit": limit}
+    values = {
+        "its_key": key[:255], "now": now, "limit": limit,
+        "window_end": now - window, "next_window": now + window,
+    }  # fmt: skip
     return _TAKE.value(session, values) is not None
 
 

@@ -134,6 +134,42 @@ def test_no_file_descriptor_is_left(tmp_path: Path, zygote: Zygote, sqlite_url: 
     suffer(tmp_path, zygote, sqlite_url, lambda fleet: _limited(fleet, resource.RLIMIT_NOFILE, 8))
 
 
+FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+
+
+@pytest.mark.skipif(
+    FAKETIME is None, reason="no clock to turn. Mend with: apt-get install faketime"
+)
+def test_the_clock_jumps(tmp_path: Path, sqlite_url: str) -> None:
+    """A day back, right, a day on, and right again, as time and database of the service see it."""
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n")
+    folder = tmp_path / "zygote"
+    folder.mkdir()
+    turned = new_zygote(
+        Service(folder, f"sqlite:///{folder}/none.db", 1).config,
+        {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        },
+    )
+
+    @contextlib.contextmanager
+    def jumping(_fleet: Fleet) -> Iterator[None]:
+        clock.write_text("-1d\n")
+        yield
+        for jump in ("+0", "+1d", "+0"):
+            clock.write_text(f"{jump}\n")
+            time.sleep(0.5)
+
+    try:
+        suffer(tmp_path, turned, sqlite_url, jumping)
+    finally:
+        turned.close()
+
+
 def test_the_server_cuts_every_connection(
     tmp_path: Path, zygote: Zygote, postgres_url: str
 ) -> None:

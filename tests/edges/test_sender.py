@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row
+from sqlalchemy import Row, text
 
 from mailflow.config import DeliverySettings
 from mailflow.core.retry import Backoff
@@ -286,6 +286,24 @@ class Slow:
 
     def rest(self) -> None:
         pass
+
+
+def test_a_clock_put_forward_does_not_send_twice_what_is_in_hand(sqlite_db: Database) -> None:
+    """All leases are over at once; but we know what we have in hand."""
+    ids = add(sqlite_db, "anna@customer.example", "bob@customer.example")
+    carrier = Slow(threading.Event())
+    with sending(sqlite_db, lambda: carrier, carriers=1) as running:
+        until(lambda: len(carrier.begun) == 1 and states(sqlite_db, ids) == ["claimed"] * 2)
+        with sqlite_db.transaction() as session:
+            over = "UPDATE outbox SET next_attempt_at = '2026-01-01', lease_until = '2026-01-01'"
+            session.connection().execute(text(over))
+        for _ in range(20):
+            running.sender.ring()
+            running.thread.join(0.005)
+        carrier.go.set()
+        until(lambda: states(sqlite_db, ids) == ["sent"] * 2)
+    assert len(carrier.begun) == 2
+    assert [row(sqlite_db, n).attempts for n in ids] == [1, 1]
 
 
 def test_stopping_finishes_what_is_begun_and_gives_back_the_rest(sqlite_db: Database) -> None:

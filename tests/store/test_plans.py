@@ -29,7 +29,7 @@ def explained(db: Database, name: str) -> list[str]:
             # Small tables are scanned whatever indexes there are; long ones would not be.
             session.connection().execute(text("SET LOCAL enable_seqscan = off"))
         form = statement._form(session)
-        given = {"limit": 10, "ids": [1], "hashes": ["1"]}
+        given = {"limit": 10, "ids": [1], "hashes": ["1"], "but": [1]}
         values = [
             (key, write(given[key]) if write and key in given else given.get(key))
             for key, _, write, _ in form._parameters

@@ -100,6 +100,16 @@ def test_a_quota_is_used_up_and_free_again_after_its_window(db: Database) -> Non
         assert not quota.take(session, "never", 0, DAY, NOON)
 
 
+@pytest.mark.parametrize("ahead", [DAY + timedelta(seconds=1), 365 * DAY])
+def test_a_window_begun_by_a_wrong_clock_is_over_when_it_is_right(
+    db: Database, ahead: timedelta
+) -> None:
+    with db.transaction() as session:
+        assert quota.take(session, "k", 1, DAY, NOON + ahead)
+        assert quota.take(session, "k", 1, DAY, NOON)
+        assert not quota.take(session, "k", 1, DAY, NOON)
+
+
 def test_a_quota_taken_in_a_transaction_that_failed_is_not_taken(db: Database) -> None:
     undone(db, lambda session: quota.take(session, "k", 1, DAY, NOON))
     with db.transaction() as session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
@@ -20,7 +20,11 @@ _UNCHECKED = (
     .where(
         _request.c.state == State.PENDING.value,
         _request.c.id > bindparam("after_id"),
-        ~exists().where(_check.c.request_id == _request.c.id, _check.c.at > bindparam("since")),
+        ~exists().where(
+            _check.c.request_id == _request.c.id,
+            _check.c.at > bindparam("since"),
+            _check.c.at < bindparam("until"),  # later ones were made by a wrong clock
+        ),
     )
     .order_by(_request.c.id)
     .limit(bindparam("limit"))
@@ -35,8 +39,9 @@ _CHECKS = (
 def unchecked_requests(
     session: Session, since: datetime, limit: int, after_id: int = 0
 ) -> list[int]:
-    """Pending requests without a check after `since`, by id, beyond `after_id`."""
-    values = {"since": since, "limit": limit, "after_id": after_id}
+    """Pending requests without a check in the two days after `since`, by id, beyond `after_id`."""
+    until = since + timedelta(days=2)
+    values = {"since": since, "until": until, "limit": limit, "after_id": after_id}
     return list(run(session, _UNCHECKED, values).scalars())
 
 
