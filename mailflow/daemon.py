@@ -76,10 +76,9 @@ class Daemon:
         self._dead = threading.Event()
         self._threads: list[threading.Thread] = []
         self._loops: dict[str, Callable[[threading.Event], None]] = {}
+        dns = resolver(config.trust.nameservers, home=config.service.domain)
         self._processor = Processor(
-            self.flow,
-            Authenticator(config.trust, resolver(config.trust.nameservers)),
-            self._count,
+            self.flow, Authenticator(config.trust, dns), self._count, cut_off=dns.nobody_answers
         )
         self._sender = self._build_sender()
         self._door, self._committer = self._build_door()

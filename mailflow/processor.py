@@ -27,6 +27,8 @@ LOOK_EVERY_S = 1.0
 BATCH = 32
 #: Checks that could not be made for now (DNS) are made again this often, then count as "none".
 TEMPORARY_TRIES = 5
+#: While no name server answers at all, this often and without end: that is not the mail's trouble.
+CUT_OFF_PAUSE = timedelta(seconds=5)
 #: What the machine may lack for a while: file descriptors, disk, memory of the kernel. The mail in
 #: work when that is noticed is not at fault.
 _LACKING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS})
@@ -58,6 +60,7 @@ class Processor:
         flow: The door for every effect.
         authenticator: Judges the sender.
         on_outcome: Told of each finished mail, for metrics: (kind, outcome).
+        cut_off: Whether no name server answers; asked when a sender could not be checked.
     """
 
     def __init__(
@@ -65,11 +68,13 @@ class Processor:
         flow: Flow,
         authenticator: Authenticator,
         on_outcome: Callable[[str, str], None] = lambda _kind, _outcome: None,
+        cut_off: Callable[[], bool] = lambda: False,
     ) -> None:
         self._flow = flow
         self._db = flow.db
         self._authenticator = authenticator
         self._on_outcome = on_outcome
+        self._cut_off = cut_off
         self._bell = threading.Event()
         self._troubled = False  # what is claimed is not being worked on
         self._lease = timedelta(seconds=failpoints.lease_s(LEASE.total_seconds()))
@@ -159,6 +164,8 @@ class Processor:
                 verdict = self._verdict(claimed, taken)
             concerned |= concerns
             if verdict is None or verdict.result == "temporary":
+                if verdict:
+                    self._cut_off()  # if so, the next ones need not wait to find out
                 rest.append(claimed)
                 continue
             reading = classify.read(taken, claimed.mail_from, facts, verdict, self._flow.policy)
@@ -187,6 +194,9 @@ class Processor:
         facts = self._flow.gather(read, claimed.recipients)
         verdict = self._verdict(claimed, read)
         if verdict.result == "temporary":
+            if self._cut_off():
+                inbox.put_off(self._db, claimed.id, claimed.fence, verdict.rule, CUT_OFF_PAUSE)
+                return
             if claimed.attempts < TEMPORARY_TRIES:
                 pause = timedelta(seconds=30 * 2**claimed.attempts)
                 inbox.fault(

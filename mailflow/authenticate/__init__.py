@@ -17,12 +17,15 @@ __all__ = ["Authenticator", "CachedResolver", "DnsError", "Resolver", "SystemRes
 
 
 def resolver(
-    nameservers: Sequence[str] = (), clock: Callable[[], float] = time.monotonic
-) -> Resolver:
+    nameservers: Sequence[str] = (),
+    clock: Callable[[], float] = time.monotonic,
+    home: str = "",
+) -> CachedResolver:
     """DNS with a memory, as the running service uses it: one for the whole process.
 
     Args:
         nameservers: As in `trust.nameservers`; none = those of the system.
         clock: Monotonic clock in seconds.
+        home: Our own domain, see `CachedResolver`.
     """
-    return CachedResolver(SystemResolver(clock, nameservers), clock)
+    return CachedResolver(SystemResolver(clock, nameservers), clock, home=home)

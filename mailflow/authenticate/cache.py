@@ -3,6 +3,9 @@
 One slow or dead zone must not take the worker's time from everybody else's mail (PROMISES.md
 I28): a zone that did not answer, or took longer than `SLOW`, is left alone for `REST` seconds.
 What is known of it still counts; anything new about it is temporary trouble at once.
+
+When no name server answers at all, that is nobody's zone: then every question is trouble at once,
+but for one in `TRY_EVERY` seconds, and the first answer ends it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from mailflow import maillog
 from mailflow.authenticate.dns import DnsError, Resolver
 from mailflow.core.address import organisational_domain
 
@@ -21,6 +25,8 @@ SHORTEST = 5  # seconds; spares the several mails of one conversation a look-up 
 SLOW = 2.0  # seconds for one answer; a healthy one takes well below one
 REST = 60.0  # seconds
 ZONES = 1024  # zones at rest that are remembered
+TRY_EVERY = 2.0  # seconds between two questions while no name server answers
+TRY = 1.0  # seconds for the answer to one of them
 
 
 class CachedResolver:
@@ -30,15 +36,49 @@ class CachedResolver:
         inner: Who is asked for what is not known.
         clock: Monotonic clock in seconds, the same that deadlines are counted on.
         entries: How many answers are kept; the one unused for longest goes first.
+        home: A name that is known to be in DNS, our own domain, by which `nobody_answers` tells
+            dead name servers from one dead zone; "" = it never tells.
     """
 
-    def __init__(self, inner: Resolver, clock: Callable[[], float], entries: int = ENTRIES) -> None:
+    def __init__(
+        self,
+        inner: Resolver,
+        clock: Callable[[], float],
+        entries: int = ENTRIES,
+        home: str = "",
+    ) -> None:
         self._inner = inner
         self._clock = clock
         self._entries = entries
         self._known: OrderedDict[tuple[str, str], tuple[float, list[Any]]] = OrderedDict()
         self._resting: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
+        self._home = home
+        self._cut_off = False
+        self._try_at = clock()
+
+    def nobody_answers(self) -> bool:
+        """Whether the name servers are out of reach, and not only one zone. To ask after trouble.
+
+        Takes `TRY` seconds at most, and asks at most every `TRY_EVERY` seconds.
+        """
+        begun = self._clock()
+        with self._lock:
+            if not self._home or begun < self._try_at:
+                return self._cut_off
+            self._try_at = begun + TRY_EVERY
+        try:
+            self._inner.txt(self._home, begun + TRY)
+        except DnsError as trouble:
+            with self._lock:
+                news, self._cut_off = not self._cut_off, True
+                self._resting.clear()  # they are not to blame
+            if news:
+                maillog.trouble(loop="dns", error=trouble)
+            return True
+        with self._lock:
+            self._cut_off = False
+        return False
 
     def txt(self, name: str, deadline: float) -> tuple[list[bytes], int]:
         """See `Resolver`."""
@@ -73,14 +113,22 @@ class CachedResolver:
                 return list(known[1]), int(known[0] - begun)
             if self._resting.get(zone, begun) > begun:
                 raise DnsError(f"{zone} answered too slowly a moment ago")
+            cut_off = self._cut_off
+            if cut_off and begun < self._try_at:
+                raise DnsError("no name server answers")
+            if cut_off:
+                self._try_at = begun + TRY_EVERY
+                deadline = min(deadline, begun + TRY)
         try:
             values, ttl = ask(name, deadline)
         except DnsError:
-            self._note_time(zone, begun)
+            if not cut_off:
+                self._note_time(zone, begun)
             raise
         self._note_time(zone, begun)
         keep = min(max(ttl, SHORTEST), LONGEST)
         with self._lock:
+            self._cut_off = False
             self._known[key] = (self._clock() + keep, list(values))
             self._known.move_to_end(key)
             while len(self._known) > self._entries:

@@ -14,7 +14,7 @@ import dns.rrset
 import pytest
 
 from mailflow.authenticate import CachedResolver, DnsError, SystemResolver
-from mailflow.authenticate.cache import LONGEST, REST, SHORTEST, SLOW
+from mailflow.authenticate.cache import LONGEST, REST, SHORTEST, SLOW, TRY_EVERY
 from mailflow.authenticate.dns import VOID_TTL
 from mailflow.authenticate.lookup import BUDGET, QUESTIONS, Lookup
 from mailflow.config.settings import TrustSettings
@@ -173,6 +173,44 @@ def test_trouble_is_not_kept() -> None:
         dns_.txt("a.example", 9e9)
     zone.put("txt", "a.example", b"1")
     assert dns_.txt("a.example", 9e9)[0] == [b"1"]
+
+
+def test_dead_name_servers_are_told_from_a_dead_zone() -> None:
+    zone = Zone().break_("txt", "k.dead.example")
+    dns_ = CachedResolver(zone, zone.clock, home="vendor.example")
+    with pytest.raises(DnsError):
+        dns_.txt("k.dead.example", 9e9)
+    assert not dns_.nobody_answers()
+    zone.delay = 3600.0
+    zone.clock.now += TRY_EVERY
+    with pytest.raises(DnsError):
+        dns_.txt("k.partner.example", zone.clock.now + BUDGET)
+    assert dns_.nobody_answers()
+
+
+def test_while_no_name_server_answers_questions_cost_nothing_and_the_first_answer_ends_it() -> None:
+    zone = world()
+    dns_ = CachedResolver(zone, zone.clock, home="vendor.example")
+    dns_.txt("_dmarc.partner.example", 9e9)
+    zone.delay = 3600.0
+    assert dns_.nobody_answers()
+    begun = zone.clock.now
+    for number in range(500):
+        with pytest.raises(DnsError, match="no name server"):
+            dns_.txt(f"s{number}._domainkey.partner{number}.example", 9e9)
+        assert dns_.nobody_answers()
+    assert zone.clock.now == begun
+    assert dns_.txt("_dmarc.partner.example", 9e9)[0], "what is known still counts"
+    zone.delay = 0.0
+    zone.clock.now += TRY_EVERY
+    assert dns_.txt(KEY, 9e9)[0], "nobody's zone has to rest"
+    assert not dns_.nobody_answers()
+
+
+def test_without_a_home_nobody_is_asked() -> None:
+    zone = Zone(delay=3600.0)
+    assert not cached(zone).nobody_answers()
+    assert zone.asked == []
 
 
 Answer = Callable[[dns.message.Message], dns.message.Message | None]

@@ -11,9 +11,15 @@ from datetime import timedelta
 import pytest
 
 from mailflow import processor
-from mailflow.store import inbox, outbox, queries
+from mailflow.authenticate import Authenticator, CachedResolver
+from mailflow.authenticate.cache import TRY, TRY_EVERY
+from mailflow.authenticate.lookup import BUDGET
+from mailflow.config.settings import TrustSettings
+from mailflow.core.request import Person
+from mailflow.store import directory, inbox, outbox, queries
 from mailflow.store.db import Database, Unavailable
 from mailflow.store.watch import Watch
+from tests.edges.signed_mail import NOW, Zone, mail, rsa_key, signed
 from tests.house import ALBA, INTAKE, REQUEST, House
 from tests.store.make import MINUTE, posted
 
@@ -115,3 +121,38 @@ def test_a_claim_whose_answer_was_lost_is_given_back(db: Database) -> None:
         assert [mail.id for mail in outbox.claim(db, 9, MINUTE)] == [second]
     finally:
         watch.stop()
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["one", "many"])
+def test_dead_name_servers_cost_no_mail_its_attempts(
+    db: Database, monkeypatch: pytest.MonkeyPatch, *, apart: bool
+) -> None:
+    """However long they are away; and when they are back, the next round serves them all."""
+    monkeypatch.setattr(processor, "CUT_OFF_PAUSE", timedelta())
+    zone = Zone(delay=3600.0)
+    dns = CachedResolver(zone, zone.clock, home="vendor.example")
+    trust = TrustSettings(mode="own_check")
+    worker = processor.Processor(
+        House(db).service.flow, Authenticator(trust, dns, zone.clock, lambda: NOW),
+        cut_off=dns.nobody_answers,
+    )  # fmt: skip
+    people = [f"p{n}@partner{n}.example" for n in range(1 if apart else 6)]
+    with db.transaction() as session:
+        directory.upsert_people(session, [Person(one, "Pat") for one in people], db.now(session))
+    for n, sender in enumerate(people):
+        zone.put("txt", f"s1._domainkey.partner{n}.example", rsa_key()[1])
+        raw = signed(mail(f"<{sender}>"), f"partner{n}.example")
+        inbox.put_many(db, [inbox.Incoming(raw, sender, (INTAKE,), "192.0.2.1", "smtp")])
+    begun = zone.clock.now
+    for _ in range(3 * processor.TEMPORARY_TRIES):
+        assert worker.round() == len(people)
+        zone.clock.now += TRY_EVERY
+    assert zone.clock.now - begun < 15 * TRY_EVERY + BUDGET + 16 * TRY, "they hold up nobody"
+    with db.reading() as session:
+        assert queries.counts(session).inbox == {"waiting": len(people)}
+        assert queries.conservation(session).difference == 0
+    zone.delay = 0.0
+    worker.round()
+    with db.reading() as session:
+        assert [line.state for line in queries.inbox_rows(session)] == ["done"] * len(people)
+        assert {line.attempts for line in queries.inbox_rows(session)} == {1}

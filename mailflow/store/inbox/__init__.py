@@ -22,6 +22,7 @@ from mailflow.store.inbox.work import (
     finish,
     give_back,
     give_back_own,
+    put_off,
     stored_message_id,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "give_back",
     "give_back_own",
     "put_many",
+    "put_off",
     "release",
     "retry",
     "stored_message_id",

@@ -233,6 +233,35 @@ def fault(
     return state
 
 
+_PUT_OFF = Prepared(
+    update(_inbox)
+    .where(_held)
+    .values(
+        state="waiting",
+        attempts=_inbox.c.attempts - 1,
+        reason=bindparam("why"),
+        lease_until=None,
+        next_attempt_at=in_seconds("pause"),
+    )
+)
+
+
+def put_off(db: Database, claimed_id: int, fence: int, reason: str, retry_in: timedelta) -> None:
+    """Let a mail wait for something that is away, without counting the attempt.
+
+    Raises `LeaseLost` if the claim is no longer ours.
+    """
+    values = {
+        "its_id": claimed_id,
+        "its_fence": fence,
+        "why": storable(reason),
+        "pause": seconds(retry_in),
+    }
+    with db.transaction() as session:
+        if _PUT_OFF.run(session, values) != 1:
+            raise LeaseLost(f"inbox {claimed_id}")
+
+
 _GIVE_BACK = Prepared(
     update(_inbox)
     .where(_held)
