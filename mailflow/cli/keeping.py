@@ -79,7 +79,7 @@ def backup(
             size = copy(db, file)
         except CannotBackUp as why:
             raise Failure(str(why), code=Exit.CANNOT_CREATE) from None
-    note(f"{file}: {size:,} bytes; it holds whole mails, so keep it as secret as the database")
+    note(f"{file}: {size:,} bytes; it holds whole mails and sign-ins: keep it secret")
 
 
 def purge(

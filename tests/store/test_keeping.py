@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.core.request import Person
-from mailflow.store import directory, export, inbox, migrate, queries, requests
+from mailflow.store import directory, export, inbox, mailboxes, migrate, queries, requests
 from mailflow.store.backup import CannotBackUp, backup
 from mailflow.store.db import Database
 from tests.store.make import NOON, incoming, pending, posted, request, stored
@@ -48,6 +48,18 @@ def test_a_backup_under_writes_is_one_moment(sqlite_db: Database, tmp_path: Path
     copy.close()
     assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_a_sign_in_is_in_the_backup_and_in_no_export(sqlite_db: Database, tmp_path: Path) -> None:
+    filled(sqlite_db)
+    mailboxes.keep_refresh_token(sqlite_db, "requests", f"0.{SECRET}")
+    backup(sqlite_db, tmp_path / "copy.db")
+    copy = Database(f"sqlite:///{tmp_path / 'copy.db'}")
+    assert mailboxes.refresh_token(copy, "requests")[0] == f"0.{SECRET}"
+    copy.close()
+    assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+    with sqlite_db.reading() as session:
+        assert SECRET not in repr(list(export.rows(session)))
 
 
 def test_nothing_is_overwritten(sqlite_db: Database, tmp_path: Path) -> None:
