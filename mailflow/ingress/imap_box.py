@@ -1,8 +1,7 @@
 """One connection to one folder of a mailbox, in the few commands that are needed.
 
-Whatever goes wrong comes out as one of three: `Broken`, the connection is of no use any more;
-`Refused`, the server said no to this one command; `LoginRefused`. Only UIDs are used: another
-program may be at work in the same folder, and sequence numbers would move under our hands.
+Whatever goes wrong comes out as one of `imap_errors`. Only UIDs are used: another program may be at
+work in the same folder, and sequence numbers would move under our hands.
 """
 
 from __future__ import annotations
@@ -11,23 +10,18 @@ import select
 import socket
 import ssl
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from imapclient import IMAPClient
-from imapclient.exceptions import (
-    CapabilityError,
-    IMAPClientAbortError,
-    IMAPClientError,
-    LoginError,
-    ProtocolError,
-)
+from imapclient.exceptions import IMAPClientError
 
 from mailflow import failpoints
 from mailflow.config import ImapSettings
-from mailflow.ingress.imap_guard import Client, Guard, TooMuch
+from mailflow.ingress.imap_errors import Broken, Refused, talking, words
+from mailflow.ingress.imap_guard import Client, Guard
 
 #: The largest UID there can be (RFC 3501 §2.3.1.1).
 HIGHEST_UID = 2**32 - 1
@@ -37,22 +31,6 @@ UIDS_PER_COMMAND = 400
 _SLACK_BYTES = 4096
 #: How long a farewell may take.
 _LOGOUT_S = 2.0
-
-
-class Broken(Exception):  # noqa: N818
-    """The connection is lost, or cannot be trusted any more; connect again."""
-
-
-class TooLarge(Broken):
-    """The server was about to send more bytes than we take; that cannot be stopped otherwise."""
-
-
-class Refused(Exception):  # noqa: N818
-    """The server refused one command, or its answer made no sense; the connection goes on."""
-
-
-class LoginRefused(Exception):  # noqa: N818
-    """The server does not let us in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +90,8 @@ class Box:
             raise
         self._client = client
 
-    @contextmanager
-    def _talking(self) -> Iterator[None]:
-        """One exchange with the server; its errors become ours."""
-        self._guard.begin()
-        try:
-            yield
-        except (Refused, Broken, LoginRefused):
-            raise
-        except LoginError as error:
-            if isinstance(error.__context__, IMAPClientAbortError):  # hung up in the middle
-                raise Broken(_words(error)) from error
-            raise LoginRefused(_words(error)) from error
-        except TooMuch as error:
-            raise TooLarge(str(error)) from error
-        except IMAPClientAbortError as error:
-            raise Broken(_words(error)) from error
-        except ProtocolError as error:
-            raise Refused("the answer cannot be read") from error
-        except IMAPClientError as error:
-            raise Refused(_words(error)) from error
-        except OSError as error:  # time-outs, resets, certificates, names
-            raise Broken(_words(error)) from error
-        except Exception as error:  # imapclient on an answer that it cannot read
-            raise Refused(f"the answer cannot be read ({type(error).__name__})") from error
+    def _talking(self) -> AbstractContextManager[None]:
+        return talking(self._guard)
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -286,7 +242,7 @@ def tls_context(settings: ImapSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
     except OSError as error:
-        raise Broken(f"ca_file {settings.ca_file}: {_words(error)}") from error
+        raise Broken(f"ca_file {settings.ca_file}: {words(error)}") from error
 
 
 def _parts(uids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -306,18 +262,3 @@ def _moment(value: Any) -> datetime | None:
     except (ValueError, OverflowError):  # a zone or year that does not exist
         pass
     return None
-
-
-def _words(error: BaseException) -> str:
-    """An error in a few words for people."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted: {error.verify_message}"
-    if isinstance(error, CapabilityError):
-        return "it cannot do what is needed"
-    if isinstance(error, TimeoutError):
-        return str(error) if error.args and not error.errno else "it does not answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = error.args[0] if error.args else ""
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    return " ".join(words.split())[:200] or type(error).__name__

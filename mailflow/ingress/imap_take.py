@@ -22,7 +22,8 @@ from datetime import datetime
 
 from mailflow import failpoints, maillog
 from mailflow.config import ImapSettings
-from mailflow.ingress.imap_box import HIGHEST_UID, Folder, Refused
+from mailflow.ingress.imap_box import HIGHEST_UID, Folder
+from mailflow.ingress.imap_errors import Refused
 from mailflow.ingress.imap_fetch import Fetched, Fetcher, Source
 from mailflow.store import mailboxes
 from mailflow.store.db import Database

@@ -71,6 +71,11 @@ def mailbox_up(*, mailbox: str) -> None:
     _say(logging.INFO, "mailbox_up", mailbox=mailbox)
 
 
+def mailbox_elsewhere(*, mailbox: str) -> None:
+    """Another worker reads this mailbox; this one stands by and takes over if that one ends."""
+    _say(logging.INFO, "mailbox_elsewhere", mailbox=mailbox)
+
+
 def mailbox_trouble(*, mailbox: str, reason: str, retry_in: float) -> None:
     """A mailbox cannot be read for now; the next try is `retry_in` seconds away."""
     _say(

@@ -48,6 +48,15 @@ class Mailbox:
     refused: int
 
 
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """`seconds_ago`: since there was nothing left to take; None if that never was. `trouble`: why
+    the look after that failed."""
+
+    seconds_ago: float | None
+    trouble: str
+
+
 def begin(db: Database, name: str, place: str, uidvalidity: int) -> bool:
     """Take up a folder as the server numbers it; returns whether that is a new numbering.
 
@@ -56,7 +65,7 @@ def begin(db: Database, name: str, place: str, uidvalidity: int) -> bool:
     deleted; only what was refused in the same place stays on record.
     """
     with db.transaction() as session:
-        _ensure(db, session, name)
+        ensure(db, session, name)
         box = _box.c.name == name
         before = run(session, select(_box.c.place, _box.c.uidvalidity).where(box)).one()
         if (before.place, before.uidvalidity) == (place, uidvalidity):
@@ -69,8 +78,11 @@ def begin(db: Database, name: str, place: str, uidvalidity: int) -> bool:
     return True
 
 
-def _ensure(db: Database, session: Session, name: str) -> None:
-    values = {"name": name, "place": "", "uidvalidity": 0, "trouble": "", "refresh_token": ""}
+def ensure(db: Database, session: Session, name: str) -> None:
+    """Make the row of a mailbox unless it is there."""
+    values = {
+        "name": name, "place": "", "uidvalidity": 0, "trouble": "", "refresh_token": "", "owner": 0,
+    }  # fmt: skip
     run(session, _INSERT[db.dialect](_box).values(**values).on_conflict_do_nothing())
 
 
@@ -164,8 +176,19 @@ def looked(db: Database, name: str, trouble: str = "") -> None:
     if not trouble:
         values["looked_at"] = NOW
     with db.transaction() as session:
-        _ensure(db, session, name)
+        ensure(db, session, name)
         run(session, update(_box).where(_box.c.name == name).values(**values))
+
+
+def last_look(db: Database, name: str) -> LastLook:
+    """How the last look at a mailbox ended, whichever worker looked."""
+    statement = select(_box.c.looked_at, _box.c.trouble).where(_box.c.name == name)
+    with db.reading() as session:
+        row = run(session, statement).first()
+        if row is None or row.looked_at is None:
+            return LastLook(None, row.trouble if row else "")
+        age = db.machine_now(session) - row.looked_at
+    return LastLook(max(0.0, age.total_seconds()), row.trouble)
 
 
 def mailboxes(session: Session) -> list[Mailbox]:
@@ -197,7 +220,7 @@ def refresh_token(db: Database, name: str) -> tuple[str, datetime | None]:
 def keep_refresh_token(db: Database, name: str, token: str) -> None:
     """Keep the refresh token that the provider gave last; the one before may be dead now."""
     with db.transaction() as session:
-        _ensure(db, session, name)
+        ensure(db, session, name)
         values = {"refresh_token": token, "refreshed_at": NOW}
         run(session, update(_box).where(_box.c.name == bindparam("its_name")).values(**values),
             {"its_name": name})  # fmt: skip

@@ -386,6 +386,8 @@ class MailboxRow(SQLModel, table=True):
     trouble: str = ""  # why the last look failed; "" when it did not
     refresh_token: str = ""  # OAuth: the newest one, as the provider gives a new one each time
     refreshed_at: datetime | None = None
+    owner: int = 0  # the worker that reads it, until
+    lease_until: datetime | None = None
 
 
 class MailboxMail(SQLModel, table=True):

@@ -39,7 +39,7 @@ from mailflow.store.clock import NOW, DatabaseClock
 from mailflow.store.db import Database, run
 from mailflow.store.prepared import Prepared
 from mailflow.store.session import Session
-from mailflow.store.tables import Inbox, Outbox, WorkerRow
+from mailflow.store.tables import Inbox, MailboxRow, Outbox, WorkerRow
 
 #: An arbitrary number that means "a mailflow worker" as first key of PostgreSQL's advisory locks.
 LOCK_CLASS = 0x6D61696C
@@ -47,6 +47,7 @@ LOCK_CLASS = 0x6D61696C
 _worker = WorkerRow.__table__  # type: ignore[attr-defined]
 _inbox = Inbox.__table__  # type: ignore[attr-defined]
 _outbox = Outbox.__table__  # type: ignore[attr-defined]
+_box = MailboxRow.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,9 @@ _FREE_OUTBOX = Prepared(
         next_attempt_at=NOW,
     )
 )
+_FREE_BOXES = Prepared(
+    update(_box).where(_box.c.owner == bindparam("its_id")).values(owner=0, lease_until=None)
+)
 _TAKE_OFF = Prepared(delete(_worker).where(_worker.c.id == bindparam("its_id")))
 
 
@@ -194,6 +198,7 @@ def take_off_list(db: Database, worker_id: int, *, dead: bool) -> GivenBack:
                 return GivenBack(0, 0)
         its = {"its_id": worker_id}
         back = GivenBack(_FREE_INBOX.run(session, its), _FREE_OUTBOX.run(session, its))
+        _FREE_BOXES.run(session, its)
         _TAKE_OFF.run(session, its)
     if dead and db.dialect == "sqlite":
         (_folder(db) / str(worker_id)).unlink(missing_ok=True)

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import text
 
 from mailflow.config import ImapSettings
-from mailflow.ingress import imap
 from mailflow.ingress.committer import Committer
 from mailflow.ingress.imap import ImapIngress
 from mailflow.ingress.imap_mail import Addresses
@@ -91,4 +90,4 @@ def running(db: Database, box: ImapSettings) -> Iterator[House]:
         house.committer.stop()
 
 
-__all__ = ["OURS", "PATIENCE", "House", "imap", "running", "settings"]
+__all__ = ["OURS", "PATIENCE", "House", "running", "settings"]

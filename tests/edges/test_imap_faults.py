@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mailflow.core.retry import Backoff
-from mailflow.ingress import imap
+from mailflow.ingress import imap_reader
 from mailflow.store.db import Database
 from tests.edges.imap_house import PATIENCE, running, settings
 from tests.edges.imap_server import CAPABILITIES, Folder, Server, mails
@@ -27,7 +27,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses themselves are held elsewhere."""
     none = Backoff(first=timedelta(milliseconds=10), longest=timedelta(milliseconds=10))
     for name in ("RECONNECT", "LOGIN_AGAIN", "LOOK_AGAIN"):
-        monkeypatch.setattr(imap, name, none)
+        monkeypatch.setattr(imap_reader, name, none)
     monkeypatch.setattr("mailflow.ingress.imap_take.FULL_EVERY_S", 0.5)
     monkeypatch.setattr("mailflow.ingress.imap_take.FULL_SOON_S", 0.1)
 
@@ -70,7 +70,7 @@ def deliver_and_check(server: Server, db: Database, **values: Any) -> None:
         assert server.wait_for(lambda: not server.raws("INBOX"), PATIENCE)
         # Where the server has moved and does not say so, nothing is moved twice.
         assert Counter(server.raws("Done")) == Counter(raws)
-        assert house.reader.health() == ""
+        assert house.reader.standing.health() == ""
 
 
 @pytest.mark.parametrize("fault", ARMED)
@@ -187,7 +187,7 @@ def test_others_expunge_what_is_being_fetched(server: Server, sqlite_db: Databas
         server.on_command = lambda line: None
         server.deliver(b"Subject: late\r\n\r\n")
         house.wait_for(MAILS - 4)
-        assert house.reader.health() == ""
+        assert house.reader.standing.health() == ""
 
 
 def test_flags_that_get_lost(server: Server, sqlite_db: Database) -> None:

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mailflow.config import ImapSettings
 from mailflow.core.retry import Backoff
-from mailflow.ingress import imap
-from mailflow.ingress.imap_box import Box, Broken, LoginRefused
+from mailflow.ingress import imap_reader
+from mailflow.ingress.imap_box import Box
+from mailflow.ingress.imap_errors import Broken, LoginRefused
 from mailflow.ingress.imap_login import by_password, by_token, login_for
 from mailflow.ingress.oauth import Access, SignInFailed, Tokens, tokens_for
 from mailflow.store import mailboxes
@@ -271,7 +272,7 @@ def test_a_mailbox_with_tokens_from_the_sign_in_to_the_inbox(
     server: Server, stub: SignIn, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first token is refused, the connection is cut, a new one comes, and mail with it."""
-    monkeypatch.setattr(imap, "LOGIN_AGAIN", Backoff(timedelta(0), timedelta(0)))
+    monkeypatch.setattr(imap_reader, "LOGIN_AGAIN", Backoff(timedelta(0), timedelta(0)))
     server.capabilities, server.bearer = "IMAP4rev1 IDLE MOVE AUTH=XOAUTH2", "a2"
     server.deliver(b"Subject: one\r\n\r\n")
     mailboxes.keep_refresh_token(sqlite_db, "sales", "r1")

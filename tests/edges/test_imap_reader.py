@@ -11,17 +11,13 @@ import pytest
 
 from mailflow import maillog
 from mailflow.core.retry import SPREAD, wait
-from mailflow.ingress.imap import (
-    ALARM_EVERY_S,
-    LOGIN_AGAIN,
-    LOOK_AGAIN,
-    RECONNECT,
-    ImapIngress,
-    MailboxReader,
-)
-from mailflow.ingress.imap_box import Broken, LoginRefused
+from mailflow.ingress.imap import ImapIngress
+from mailflow.ingress.imap_errors import Broken, LoginRefused
 from mailflow.ingress.imap_login import by_password
+from mailflow.ingress.imap_reader import LOGIN_AGAIN, LOOK_AGAIN, RECONNECT, MailboxReader
+from mailflow.ingress.imap_standing import ALARM_EVERY_S, Standing
 from mailflow.ingress.imap_take import Looked
+from mailflow.ingress.imap_turn import Turn
 from mailflow.metrics import Metrics
 from mailflow.store.db import Database
 from mailflow.store.mailboxes import mailboxes
@@ -55,9 +51,12 @@ class Bench:
         self.metrics = Metrics()
         self.stop = threading.Event()
         self.pauses: list[float] = []
+        self.standing = Standing(
+            "sales", 5, db, self.metrics, clock=self.clock, wall=lambda: 1_770_000_000.0
+        )
         self.reader = MailboxReader(
-            "sales", settings(port, alarm_minutes=5), Idle(), login, db, self.metrics,  # type: ignore[arg-type]
-            clock=self.clock, wall=lambda: 1_770_000_000.0, chance=lambda: 0.5,
+            "sales", settings(port), Idle(), login, Turn("sales", db, self.clock),  # type: ignore[arg-type]
+            self.standing, clock=self.clock, chance=lambda: 0.5,
         )  # fmt: skip
 
         def sleep(seconds: float) -> None:
@@ -109,7 +108,7 @@ def test_a_fault_of_ours_does_not_end_the_reading(sqlite_db: Database) -> None:
     bench = Bench(sqlite_db, broken)
     bench.reader.run(bench.stop)
     assert len(bench.pauses) == 8
-    assert bench.reader.trouble == "a fault of mailflow: ZeroDivisionError"
+    assert bench.standing.trouble == "a fault of mailflow: ZeroDivisionError"
 
 
 def test_a_server_that_comes_back_is_noticed_within_a_minute() -> None:
@@ -129,10 +128,10 @@ def test_the_alarm(
     bench = Bench(sqlite_db, refuse, pauses=3)
     bench.reader.watch()
     bench.reader.run(bench.stop)
-    assert (bench.reader.health(), [name for name, _ in said]) == ("", ["mailbox_trouble"] * 3)
+    assert (bench.standing.health(), [name for name, _ in said]) == ("", ["mailbox_trouble"] * 3)
     said.clear()
     bench.clock.now = 5 * 60
-    assert bench.reader.health() == "sales: not read for 5 minutes"  # and nobody's address
+    assert bench.standing.health() == "sales: not read for 5 minutes"  # and nobody's address
     for _ in range(3):
         bench.reader.watch()
     assert said == [
@@ -151,16 +150,16 @@ def test_the_alarm_ends_with_the_first_success(
 ) -> None:
     with running(sqlite_db, settings(server.port, poll_s=1680, alarm_minutes=5)) as house:
         assert server.wait_for(lambda: "IDLE" in server.commands)
-        house.reader._good_at -= 301
-        assert house.reader.health()
+        house.reader.standing.good_at -= 301
+        assert house.reader.standing.health()
         house.reader.watch()
         server.deliver(b"Subject: one\r\n\r\n")  # wakes it
         house.wait_for(1)
         assert server.wait_for(lambda: server.commands.count("IDLE") == 2, PATIENCE)
-        assert house.reader.health() == ""
+        assert house.reader.standing.health() == ""
         house.reader.watch()
     assert [name for name, _ in said] == ["mailbox_up", "mailbox_silent"]
-    assert house.reader._alarm_at is None
+    assert house.reader.standing.alarm_at is None
     assert house.metrics.mailbox_up.labels("sales")._value.get() == 1
     assert house.metrics.mailbox_success.labels("sales")._value.get() > 1_700_000_000
     [state] = _states(sqlite_db)
@@ -174,7 +173,7 @@ def test_no_mail_is_taken_while_the_disk_is_nearly_full(
     bench = Bench(sqlite_db, lambda: by_password("requests", "secret"), server.port, pauses=2)
     bench.reader._has_room = lambda: False
     bench.reader.run(bench.stop)
-    assert "disk" in bench.reader.trouble
+    assert "disk" in bench.standing.trouble
     assert not [c for c in server.commands if c.startswith("UID")]
 
 
@@ -187,7 +186,7 @@ def test_several_mailboxes_and_none(sqlite_db: Database) -> None:
     ingress = ImapIngress(boxes, OURS, sqlite_db, lambda item: None, Metrics())  # type: ignore[arg-type, return-value]
     assert sorted(ingress.loops) == ["imap-watch", "imap:a", "imap:b"]
     assert ingress.health() == ""
-    ingress.readers[1]._good_at -= 60
+    ingress.readers[1].standing.good_at -= 60
     assert ingress.health() == "b: not read for 1 minutes"
     ingress.stop()
     none = ImapIngress({}, OURS, sqlite_db, lambda item: None, Metrics())  # type: ignore[arg-type, return-value]

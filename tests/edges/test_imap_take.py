@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from mailflow.ingress.imap_box import Broken, Facts, Folder, Refused
+from mailflow.ingress.imap_box import Facts, Folder
+from mailflow.ingress.imap_errors import Broken, Refused
 from mailflow.ingress.imap_fetch import BATCH_BYTES, MAX_TRIES, Fetcher
 from mailflow.ingress.imap_mail import incoming
 from mailflow.ingress.imap_take import WINDOW, Taker

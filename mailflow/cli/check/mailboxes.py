@@ -25,7 +25,8 @@ def examine(config: Config) -> Iterator[Finding]:
 def _mailbox(config: Config, name: str, settings: ImapSettings) -> Iterator[Finding]:
     import time
 
-    from mailflow.ingress.imap_box import Box, Broken, LoginRefused, Refused
+    from mailflow.ingress.imap_box import Box
+    from mailflow.ingress.imap_errors import Broken, LoginRefused, Refused
     from mailflow.ingress.imap_login import login_for
     from mailflow.ingress.oauth import SignInFailed
     from mailflow.store.db import Database, Unavailable

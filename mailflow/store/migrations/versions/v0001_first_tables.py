@@ -58,6 +58,8 @@ def upgrade() -> None:
         sa.Column("trouble", sa.String(), nullable=False),
         sa.Column("refresh_token", sa.String(), nullable=False),
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("owner", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_mailbox")),
     )
     op.create_table(
