@@ -44,11 +44,14 @@ from mailflow.store.watch import Watch
 from mailflow.timers import Timers
 from mailflow.web.console import console
 from mailflow.web.health import admin
+from mailflow.web.heart import HUNG_S, Heart
 from mailflow.web.pages import pages
 from mailflow.web.server import Server
 from mailflow.web.vitals import Account, ready, refresh
 
 ROLES = frozenset({"smtp", "imap", "processor", "sender", "timers", "web"})
+#: The loop of a mailbox waits in IDLE for up to 28 minutes, and rests after refused logins.
+MAILBOX_HUNG_S = HUNG_S + 3600.0
 #: TERM must be done within ten seconds; each thread gets what is left of them.
 STOP_WITHIN_S = 9.0
 
@@ -75,6 +78,7 @@ class Daemon:
         self._stop = threading.Event()
         self._dead = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._hearts: dict[str, Heart] = {}
         self._loops: dict[str, Callable[[threading.Event], None]] = {}
         dns = resolver(config.trust.nameservers, home=config.service.domain)
         self._processor = Processor(
@@ -164,7 +168,7 @@ class Daemon:
         web, settings = self.config.web, self.config.console
         if web.admin_listen:
             app = admin(
-                alive={"loops": self._dead_loops},
+                alive={"loops": self._dead_loops, "door": self._door.answers},
                 ready={**ready(self.db), "mailboxes": self._mailboxes.health},
                 registry=self.metrics.registry,
                 refresh=self._refresh,
@@ -220,6 +224,9 @@ class Daemon:
         except BaseException:
             self.stop()
             raise
+        for name, server in {"web": self._web, **self._side}.items():
+            if server.alive:
+                maillog.listening(url=f"http://{server.host}", port=server.port, name=name)
         maillog.started(roles=",".join(sorted(self._roles)), version=__version__)
 
     def wait(self, wake: threading.Event) -> bool:
@@ -245,9 +252,12 @@ class Daemon:
         self._watch.stop()
 
     def _spawn(self, name: str, loop: Callable[[threading.Event], None]) -> None:
+        hung_s = MAILBOX_HUNG_S if name in self._mailboxes.loops else HUNG_S
+        heart = self._hearts[name] = Heart(self._stop, hung_s)
+
         def body() -> None:
             try:
-                loop(self._stop)
+                loop(heart)
             except BaseException as error:
                 maillog.thread_died(loop=name, error=error)
                 self._dead.set()
@@ -285,9 +295,17 @@ class Daemon:
         self._account.refresh()
 
     def _dead_loops(self) -> str:
-        """For /livez: the loops that have ended by themselves."""
+        """For /livez: the loops that have ended by themselves, or hang."""
         dead = [thread.name for thread in self._threads if not thread.is_alive()]
-        return f"{', '.join(dead)} has ended" if dead else ""
+        troubles = [f"{', '.join(dead)} has ended"] if dead else []
+        troubles += [
+            f"{name} has not moved for {silent:.0f} s"
+            for name, heart in self._hearts.items()
+            if name not in dead and (silent := heart.silent_s())
+        ]
+        if (busy := self._committer.busy_s()) > HUNG_S:
+            troubles.append(f"the committer has not moved for {busy:.0f} s")
+        return "; ".join(troubles)
 
     # -- what the rooms tell each other --------------------------------------------------------
 

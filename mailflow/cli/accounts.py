@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailflow.cli import tabular
+from mailflow.cli.acting import EVIDENCE, user
 from mailflow.cli.common import AsJson, ConfigFile, DryRun, database, read_config
 from mailflow.cli.exits import Exit, Failure
 
@@ -38,6 +39,8 @@ def import_file(
     from mailflow.cli.output import note
     from mailflow.cli.progress import bar
     from mailflow.core import roster
+    from mailflow.core.commands import Actor
+    from mailflow.flow.office import Office
     from mailflow.store import directory
 
     accounts = tabular.read(file, roster.accounts)
@@ -60,6 +63,8 @@ def import_file(
                 "take these lines out (mailflow requests list shows them); nothing was imported",
                 Exit.DATA,
             )
+        who = Actor("operator", address=user(), evidence=EVIDENCE)
+        Office(db).note(session, "accounts_imported", who, added=added, changed=changed)
     would = "; nothing was changed" if dry_run else ""
     note(f"{added} added, {changed} renewed{would}")
 

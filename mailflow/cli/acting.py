@@ -17,6 +17,9 @@ from mailflow.cli.exits import Exit, Failure
 if TYPE_CHECKING:
     from mailflow.core.commands import Command
 
+#: How what was decided here stands in the history.
+EVIDENCE = "command line"
+
 Reference = Annotated[str, typer.Argument(help="As in the subject of its mails.")]
 By = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who decides; else the name of the user.")
@@ -42,7 +45,7 @@ def resend(
 ) -> None:
     """Send the mail of its present state once more: question, review or activation.
 
-    Example: mailflow requests resend R-7K3MPX2
+    Example: mailflow requests resend R-7K3MPXC
     """
     from mailflow.core.commands import Resend
 
@@ -74,7 +77,7 @@ def hold(
 ) -> None:
     """Stop a pending request until somebody has looked at it. Its clock goes on.
 
-    Example: mailflow requests hold R-7K3MPX2 --reason "The customer asked by phone"
+    Example: mailflow requests hold R-7K3MPXC --reason "The customer asked by phone"
     """
     from mailflow.core.commands import Hold
 
@@ -140,7 +143,7 @@ def _apply(
     from mailflow.store import queries
 
     settings = read_config(config)
-    name = by.strip() or _user()
+    name = by.strip() or user()
     with database(settings) as db:
         with db.reading() as session:
             request = queries.request_by_reference(session, reference.strip())
@@ -159,7 +162,7 @@ def _apply(
             sure(f"{ask} {request.reference} ({request.fields.account_name})?", yes)
         folder = settings.service.templates
         letters = Letters(settings.service, Path(folder) if folder else None)
-        actor = Actor("operator", address=name, evidence="command line")
+        actor = Actor("operator", address=name, evidence=EVIDENCE)
         applied = Flow(db, letters, settings).apply(wanted, request.id, actor)
     state = str(applied.request.state) if applied.request else ""
     record(
@@ -176,7 +179,7 @@ def _apply(
         raise Failure(f"{request.reference}: {applied.reason}", "nothing was changed")
 
 
-def _user() -> str:
+def user() -> str:
     """Who is at the keyboard, as well as the system can say: behind sudo the one who called it."""
     import getpass
     import os

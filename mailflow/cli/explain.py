@@ -35,7 +35,7 @@ def explain(
     """Tell what happened, in plain sentences: what came, how it was proven, by which rule it was
     understood, what followed, and what became of each letter.
 
-    Example: mailflow explain R-C7K3MPX
+    Example: mailflow explain R-7K3MPXC
     """
     from mailflow import chronicle
     from mailflow.cli.output import note

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailflow.cli.acting import EVIDENCE, user
 from mailflow.cli.common import AsJson, ConfigFile, DryRun, Limit, database, read_config
 from mailflow.cli.exits import Exit, Failure
 
@@ -24,7 +26,12 @@ MessageIds = Annotated[list[int] | None, typer.Argument(metavar="ID…", help="N
 @group.command("list")
 def list_messages(
     config: ConfigFile = None,
-    state: Annotated[str, typer.Option(help=f"Only this state: {', '.join(STATES)}.")] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            help=f"Only this state: {', '.join(STATES)}.", autocompletion=lambda: list(STATES)
+        ),
+    ] = "",
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
@@ -40,9 +47,14 @@ def list_messages(
 
 @group.command()
 def show(message: MessageId, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Show one inbound mail: where it came from, how it was understood, what became of it."""
+    """Show one inbound mail: where it came from, how it was understood, what became of it.
+
+    With its text, as long as its bytes are kept.
+    """
     with database(read_config(config)) as db:
         print_one(db, message, [], as_json)
+        if not as_json:
+            print_text(db, message)
 
 
 @group.command()
@@ -57,14 +69,16 @@ def retry(
     Example: mailflow inbox retry 17 18
     """
     from mailflow.cli.output import note
-    from mailflow.store import inbox
+    from mailflow.core.commands import Actor
+    from mailflow.flow.office import Office
 
     with database(read_config(config)) as db:
         ids = chosen(db, messages, all_failed, "failed")
         if dry_run:
             note(f"would retry {len(ids)}; nothing was changed")
             return
-        done = inbox.retry(db, ids) if ids else 0
+        who = Actor("operator", address=user(), evidence=EVIDENCE)
+        done = Office(db).retry_inbox(ids, who) if ids else 0
     report(done, len(ids), "will be worked on again", "failed, with its bytes still kept")
 
 
@@ -100,6 +114,22 @@ def print_one(db: Database, message: int, states: list[str], as_json: bool) -> N
         listing(answers, ["id", "kind", "recipient", "state", "answer"], as_lines=False)
 
 
+def print_text(db: Database, message: int) -> None:
+    """Print what a mail says: the headers one judges it by and its text, without secrets."""
+    from mailflow.cli.output import note, safe
+    from mailflow.store import queries
+    from mailflow.web.console.mailtext import shown
+
+    with db.reading() as session:
+        mail = shown(queries.inbox_raw(session, message))
+    if mail.fault:
+        note(f"\n{mail.fault}")
+        return
+    lines = ["", *(f"{name}: {value}" for name, value in mail.headers), ""]
+    lines += mail.text.split("\n") if mail.text else ["(no text)"]
+    sys.stdout.write("\n".join(map(safe, lines)) + "\n")
+
+
 def chosen(db: Database, named: list[int] | None, every: bool, state: str) -> list[int]:
     """The mails that were named, or every one in a state; naming none of both is a mistake."""
     from mailflow.store import queries
@@ -116,10 +146,13 @@ def chosen(db: Database, named: list[int] | None, every: bool, state: str) -> li
         return [row.id for row in queries.inbox_rows(session, states=[state], limit=100_000)]
 
 
-def report(done: int, asked: int, what: str, condition: str) -> None:
+def report(done: int, asked: int, what: str, condition: str, group_name: str = "inbox") -> None:
     """Say how many it was done to; when it was none of those asked for, that is a failure."""
     from mailflow.cli.output import note
 
     note(f"{done} {what}")
     if done < asked:
-        raise Failure(f"{asked - done} left as they are: not {condition}", "look: … show ID")
+        raise Failure(
+            f"{asked - done} left as they are: not {condition}",
+            f"look: mailflow {group_name} show ID",
+        )

@@ -74,7 +74,8 @@ def lint(config: ConfigFile = None, templates: Folder = None, as_json: AsJson = 
     if as_json or faults:
         listing([{"fault": fault} for fault in faults], ["fault"], as_lines=as_json)
     if faults:
-        raise Failure(f"{len(faults)} faults", "look: mailflow letters preview")
+        number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise Failure(number, "look: mailflow letters preview")
     if not as_json:
         note("nothing is wrong")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailflow.cli.acting import EVIDENCE, user
 from mailflow.cli.common import AsJson, ConfigFile, DryRun, Limit, database, read_config
 from mailflow.cli.exits import Exit, Failure
 from mailflow.cli.inbox import report
@@ -23,7 +24,12 @@ COLUMNS = ("id", "created_at", "state", "kind", "recipient", "attempts", "answer
 @group.command("list")
 def list_mails(
     config: ConfigFile = None,
-    state: Annotated[str, typer.Option(help=f"Only this state: {', '.join(STATES)}.")] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            help=f"Only this state: {', '.join(STATES)}.", autocompletion=lambda: list(STATES)
+        ),
+    ] = "",
     recipient: Annotated[str, typer.Option(help="Only to this address.")] = "",
     limit: Limit = 100,
     as_json: AsJson = False,
@@ -79,7 +85,9 @@ def retry(
     Example: mailflow outbox retry --all
     """
     from mailflow.cli.output import note
-    from mailflow.store import outbox, queries
+    from mailflow.core.commands import Actor
+    from mailflow.flow.office import Office
+    from mailflow.store import queries
 
     if bool(mails) == all_failed:
         raise Failure("name the mails, or say --all for every failed one", code=Exit.USAGE)
@@ -97,5 +105,12 @@ def retry(
         if dry_run:
             note(f"would retry {len(there)}; nothing was changed")
             return
-        done = outbox.retry(db, sorted(there)) if there else 0
-    report(done, len(there), "will be tried now", "failed or waiting, with its bytes still kept")
+        who = Actor("operator", address=user(), evidence=EVIDENCE)
+        done = Office(db).retry_outbox(sorted(there), who) if there else 0
+    report(
+        done,
+        len(there),
+        "will be tried now",
+        "failed or waiting, with its bytes still kept",
+        "outbox",
+    )

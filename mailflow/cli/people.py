@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailflow.cli import tabular
+from mailflow.cli.acting import EVIDENCE, user
 from mailflow.cli.common import AsJson, ConfigFile, DryRun, Yes, database, read_config, sure
 from mailflow.cli.exits import Exit, Failure
 
@@ -78,7 +79,9 @@ def add(
     config: ConfigFile = None,
     name: Annotated[str, typer.Option(help="Name.")] = "",
     company: Annotated[str, typer.Option(help="Company.")] = "",
-    role: Annotated[str, typer.Option(help=", ".join(ROLES) + ".")] = "partner",
+    role: Annotated[
+        str, typer.Option(help=", ".join(ROLES) + ".", autocompletion=lambda: list(ROLES))
+    ] = "partner",
     language: Annotated[str, typer.Option(help="Language code; empty = not known.")] = "",
     dry_run: DryRun = False,
 ) -> None:
@@ -108,6 +111,8 @@ def deactivate(
 ) -> None:
     """Bar somebody from asking. What he asked before stays."""
     from mailflow.cli.output import note
+    from mailflow.core.commands import Actor
+    from mailflow.flow.office import Office
     from mailflow.store import directory
 
     with database(read_config(config)) as db:
@@ -122,8 +127,8 @@ def deactivate(
             note(f"would deactivate {person.email}; nothing was changed")
             return
         sure(f"Deactivate {person.email}?", yes)
-        with db.transaction() as session:
-            directory.deactivate(session, person.email, db.now(session))
+        who = Actor("operator", address=user(), evidence=EVIDENCE)
+        Office(db).set_active(person.email, False, who)
     note(f"{person.email} is inactive now")
 
 
@@ -131,6 +136,8 @@ def _store(settings: Config, people: Sequence[Person], dry_run: bool) -> None:
     from mailflow.cli.common import trial
     from mailflow.cli.output import note
     from mailflow.cli.progress import bar
+    from mailflow.core.commands import Actor
+    from mailflow.flow.office import Office
     from mailflow.store import directory
 
     added = changed = unchanged = 0
@@ -145,6 +152,8 @@ def _store(settings: Config, people: Sequence[Person], dry_run: bool) -> None:
             added, changed = added + counts.added, changed + counts.changed
             unchanged += counts.unchanged
             told(start + CHUNK)
+        who = Actor("operator", address=user(), evidence=EVIDENCE)
+        Office(db).note(session, "people_imported", who, added=added, changed=changed)
     would = "; nothing was changed" if dry_run else ""
     note(f"{added} added, {changed} changed, {unchanged} as before{would}")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mailflow.cli import inbox as messages
+from mailflow.cli.acting import EVIDENCE
 from mailflow.cli.common import AsJson, ConfigFile, DryRun, Limit, Yes, database, read_config, sure
 
 group = typer.Typer(help="Mail set aside because its sender is not proven.", no_args_is_help=True)
@@ -23,9 +24,11 @@ def list_messages(config: ConfigFile = None, limit: Limit = 100, as_json: AsJson
 
 @group.command()
 def show(message: messages.MessageId, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Show one mail that is set aside, and the rule that set it aside."""
+    """Show one mail that is set aside, the rule that set it aside, and what it says, as text."""
     with database(read_config(config)) as db:
         messages.print_one(db, message, ["quarantined"], as_json)
+        if not as_json:
+            messages.print_text(db, message)
 
 
 @group.command()
@@ -67,7 +70,8 @@ def _decide(
 ) -> None:
     from mailflow.cli.exits import Exit, Failure
     from mailflow.cli.output import note
-    from mailflow.store import inbox
+    from mailflow.core.commands import Actor
+    from mailflow.flow.office import Office
 
     if not by.strip():
         raise Failure(f"{what} needs the name of who decides", '--by "NAME"', Exit.USAGE)
@@ -79,8 +83,9 @@ def _decide(
         if not ids:
             note("nothing is set aside")
             return
-        act = {"release": inbox.release, "drop": inbox.drop}[what]
+        office = Office(db)
+        act = {"release": office.release, "drop": office.drop}[what]
         words = {"release": "will be worked on", "drop": "dropped"}[what]
         sure(f"{what.capitalize()} {len(ids)}?", yes)
-        done = act(db, ids, by.strip())
-    messages.report(done, len(ids), words, "in quarantine, with its bytes still kept")
+        done = act(ids, Actor("operator", address=by.strip(), evidence=EVIDENCE))
+    messages.report(done, len(ids), words, "in quarantine, with its bytes still kept", "quarantine")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,7 @@ def rehearse(
     Example: mailflow rehearse examples --days 90
     """  # fmt: skip
     from mailflow.cli.playbill import print_json, print_table
+    from mailflow.cli.progress import bar
     from mailflow.letters import Letters
 
     mails, stories = _sort(paths)
@@ -75,14 +76,19 @@ def rehearse(
     known = _known(settings, config, mails, people, accounts)
     play = _Play(settings, letters, known, _authenticator(settings, check_senders), days)
     faults = 0
-    for title, happenings in play.all(mails, stories):
-        played = []
-        for happening in happenings:
-            faults += len(happening.faults)
-            played.append(happening)
-            if as_json:
-                print_json(title, happening)
-        if not as_json:
+    shown: list[tuple[str, list[Happening]]] = []
+    try:
+        with bar("rehearsing", len(mails) + len(stories)) as told:
+            for title, happenings in play.all(mails, stories, told):
+                played: list[Happening] = []
+                shown.append((title, played))
+                for happening in happenings:
+                    faults += len(happening.faults)
+                    played.append(happening)
+                    if as_json:
+                        print_json(title, happening)
+    finally:  # what was played before a story that cannot be read is shown as well
+        for title, played in shown if not as_json else ():
             print_table(title, played)
     if faults:
         raise Failure(f"{faults} times it went otherwise than the stories say", "see above")
@@ -107,15 +113,19 @@ class _Play:
     days: int
 
     def all(
-        self, mails: Sequence[Path], stories: Sequence[Path]
+        self, mails: Sequence[Path], stories: Sequence[Path], told: Callable[[int], None]
     ) -> Iterator[tuple[str, Iterator[Happening]]]:
-        """Every play with its title: the mails together, each story alone."""
-        if mails:
-            yield "", self._mails(mails)
-        for story in stories:
-            yield str(story), self._story(story)
+        """Every play with its title: the mails together, each story alone.
 
-    def _mails(self, files: Sequence[Path]) -> Iterator[Happening]:
+        `told` hears how many of the files have been played.
+        """
+        if mails:
+            yield "", self._mails(mails, told)
+        for number, story in enumerate(stories, len(mails) + 1):
+            yield str(story), self._story(story)
+            told(number)
+
+    def _mails(self, files: Sequence[Path], told: Callable[[int], None]) -> Iterator[Happening]:
         from mailflow.rehearsal.folder import let_pass, play_mails
         from mailflow.rehearsal.stage import stage
 
@@ -123,13 +133,17 @@ class _Play:
             self.config, self.authenticator, letters=self.letters,
             people=self.known.people or (), accounts=self.known.accounts,
         ) as service:  # fmt: skip
-            read = [(file.name, _crlf(file.read_bytes())) for file in files]
+
+            def read() -> Iterator[tuple[str, bytes]]:
+                for number, file in enumerate(files, 1):
+                    yield file.name, _crlf(file.read_bytes())
+                    told(number)
 
             def register(sender: str) -> None:
                 if self.known.people is None:
                     _register(service, sender)
 
-            yield from play_mails(service, read, register)
+            yield from play_mails(service, read(), register)
             yield from let_pass(service, self.days)
 
     def _story(self, file: Path) -> Iterator[Happening]:

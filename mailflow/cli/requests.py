@@ -32,7 +32,12 @@ def add_to(app: typer.Typer) -> None:
 @group.command("list")
 def list_requests(
     config: ConfigFile = None,
-    state: Annotated[str, typer.Option(help=f"Only this state: {', '.join(STATES)}.")] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            help=f"Only this state: {', '.join(STATES)}.", autocompletion=lambda: list(STATES)
+        ),
+    ] = "",
     search: Annotated[
         str, typer.Option(help="Part of reference, requester, approver or domain.")
     ] = "",
@@ -62,7 +67,7 @@ def show(
 ) -> None:
     """Show one request: its values, its history and its letters.
 
-    Example: mailflow requests show SA-7K3MPX
+    Example: mailflow requests show R-7K3MPXC
     """
     from mailflow.cli.output import listing, note, record
     from mailflow.store import queries

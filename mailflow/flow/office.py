@@ -52,9 +52,7 @@ class Office:
         """Add or change people, all of them or none."""
         with self._db.transaction() as session:
             counts = directory.upsert_people(session, rows, self._db.now(session))
-            self._note(
-                session, "people_imported", actor, added=counts.added, changed=counts.changed
-            )
+            self.note(session, "people_imported", actor, added=counts.added, changed=counts.changed)
         return counts
 
     def set_active(self, email: str, active: bool, actor: Actor) -> bool:
@@ -68,7 +66,7 @@ class Office:
             )
             directory.upsert_people(session, [row], self._db.now(session))
             name = "person_activated" if active else "person_deactivated"
-            self._note(session, name, actor, person=person.email)
+            self.note(session, name, actor, person=person.email)
         return True
 
     def preview_accounts(self, rows: Sequence[Account]) -> list[Change]:
@@ -92,7 +90,7 @@ class Office:
                 counts = directory.import_accounts(session, rows, self._db.now(session))
                 if counts.conflicts:
                     raise _UndoneError
-                self._note(
+                self.note(
                     session, "accounts_imported", actor, added=counts.added, changed=counts.changed
                 )
         except _UndoneError:
@@ -119,10 +117,11 @@ class Office:
         """The mail itself keeps who decided; this is the line in the operators' own history."""
         if done:
             with self._db.transaction() as session:
-                self._note(session, name, actor, mails=", ".join(map(str, ids)), done=done)
+                self.note(session, name, actor, mails=", ".join(map(str, ids)), done=done)
         return done
 
-    def _note(self, session: Session, name: str, actor: Actor, **data: Any) -> None:
+    def note(self, session: Session, name: str, actor: Actor, **data: Any) -> None:
+        """A line in the operators' own history, kept with the rest of the transaction."""
         requests.insert_event(
             session,
             request_id=None,

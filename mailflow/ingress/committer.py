@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Committer:
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()  # None = the end
         self._open = True
         self._gate = threading.Lock()
+        self._began: float | None = None
         self.thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
     def start(self) -> None:
@@ -83,10 +85,17 @@ class Committer:
             self._wishes.put(_Wish(item, future))
         return future
 
+    def busy_s(self) -> float:
+        """For how many seconds the commit in hand has been going on; 0.0 without one."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
     def _run(self) -> None:
         try:
             for group in self._groups():
+                self._began = time.monotonic()
                 self._commit(group)
+                self._began = None
         finally:  # also when this thread dies of a bug: nobody may wait for it in vain
             self._refuse_rest()
 

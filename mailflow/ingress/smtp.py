@@ -26,6 +26,8 @@ from mailflow.store.inbox import Incoming, Stored
 BACKLOG = 512
 #: What a stop leaves to sessions in the middle of a mail.
 GRACE_S = 4.0
+#: In which its loop takes up the smallest thing; below what a health check waits.
+PING_S = 3.0
 
 _PROTOCOLS = {"smtp": Session, "lmtp": LmtpSession}
 
@@ -71,6 +73,14 @@ class SmtpIngress:
             self.thread.join()
         if not self._loop.is_closed():
             self._loop.close()
+
+    def answers(self) -> str:
+        """For /livez: "" when the door's loop takes up work in time, or is not there to do so."""
+        if not self.thread.is_alive():
+            return ""
+        heard = threading.Event()
+        self._loop.call_soon_threadsafe(heard.set)
+        return "" if heard.wait(PING_S) else f"has not answered for {PING_S:.0f} s"
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

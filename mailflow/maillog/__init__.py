@@ -33,9 +33,9 @@ def _say(level: int, what: str, **values: object) -> None:
 # The door
 
 
-def listening(*, url: str, port: int) -> None:
-    """The door is open at `url`."""
-    _say(logging.INFO, "listening", url=url, port=port)
+def listening(*, url: str, port: int, name: str = "door") -> None:
+    """Something is open at `url`: the "door" for mail, "web", "console" or "health"."""
+    _say(logging.INFO, "listening", name=name, url=url, port=port)
 
 
 def received(

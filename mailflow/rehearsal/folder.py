@@ -8,7 +8,7 @@ newest letter to its sender, as his mail program would send it; every other goes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -38,7 +38,7 @@ class Happening:
 
 def play_mails(
     service: Rehearsal,
-    mails: Sequence[tuple[str, bytes]],
+    mails: Iterable[tuple[str, bytes]],
     on_sender: Callable[[str], None] = lambda _sender: None,
 ) -> Iterator[Happening]:
     """Each mail, given as (name, bytes with CRLF). `on_sender` is told who writes, beforehand."""

@@ -137,6 +137,11 @@ class Server:
         )
 
     @property
+    def host(self) -> str:
+        """The address it listens on."""
+        return self._host
+
+    @property
     def port(self) -> int:
         """The port that is bound. Before `start()` it is the one asked for."""
         return self._port

@@ -27,6 +27,25 @@ def test_every_command_has_help_and_every_list_has_json() -> None:
     assert without == []
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("mailflow quar", "quarantine"),
+        ("mailflow quarantine ", "release"),
+        ("mailflow requests list --", "--state"),
+        ("mailflow requests list --state ", "pending"),
+        ("mailflow people add a@b.example --role ", "support"),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(words: str, offered: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mailflow"], capture_output=True, text=True, check=False,
+        env={"_MAILFLOW_COMPLETE": "complete_bash", "COMP_WORDS": words,
+             "COMP_CWORD": str(len(words.split(" ")) - 1)},
+    )  # fmt: skip
+    assert offered in done.stdout.split()
+
+
 def test_help_is_instant() -> None:
     """Nothing heavy is imported for help."""
     heavy = "sqlalchemy, sqlmodel, pydantic, jinja2, aiosmtpd, starlette, dns, cryptography"

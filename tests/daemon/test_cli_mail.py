@@ -9,7 +9,7 @@ import pytest
 
 from mailflow.cli.exits import Exit
 from mailflow.core.request import Fields, Person, Request, State
-from mailflow.store import inbox, outbox, requests
+from mailflow.store import inbox, outbox, queries, requests
 from mailflow.store.db import Database
 from tests.daemon.shell import Shell
 
@@ -46,6 +46,12 @@ def send(db: Database, number: int, state: str) -> int:
         (claimed,) = outbox.claim(db, 1, LEASE)
         outbox.mark(db, mail_id, claimed.fence, state, "550 no such user")
     return mail_id
+
+
+def operators(db: Database) -> list[tuple[str, str, str]]:
+    """(what, who, how) of what operators did besides requests, newest first."""
+    with db.reading() as session:
+        return [(e.name, e.address, e.evidence) for e in queries.operator_events(session)]
 
 
 def ask(db: Database, reference: str, state: State, domain: str) -> Request:
@@ -109,7 +115,10 @@ def test_quarantine(shell: Shell, sqlite_db: Database) -> None:
     numbers = [take(sqlite_db, str(n), "quarantined", "not proven") for n in range(4)]
     take(sqlite_db, "other", "done")
     assert [row["id"] for row in shell("quarantine", "list", "--json").rows] == numbers[::-1]
-    assert "not proven" in shell("quarantine", "show", numbers[0]).out
+    shown = shell("quarantine", "show", numbers[0]).out
+    assert "not proven" in shown
+    assert "subject: 0" in shown
+    assert "(no text)" in shown
     assert shell("quarantine", "show", 5).code == Exit.NOT_FOUND  # done, not set aside
 
     nameless = shell("quarantine", "release", numbers[0], "--yes")
@@ -122,6 +131,11 @@ def test_quarantine(shell: Shell, sqlite_db: Database) -> None:
     (row,) = shell("inbox", "show", numbers[0], "--json").rows
     assert (row["state"], row["vouched_by"]) == ("waiting", "Ana")
     assert shell("quarantine", "drop", "--all", "--by", "Ana", "--yes").code == 0
+    assert operators(sqlite_db) == [
+        ("mail_dropped", "Ana", "command line"),
+        ("mail_dropped", "Ana", "command line"),
+        ("mail_released", "Ana", "command line"),
+    ]
     assert shell("quarantine", "list", "--json").rows == []
     assert "nothing is set aside" in shell("quarantine", "drop", "--all", "--by", "A", "-y").err
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailflow.cli.exits import Exit
+from mailflow.store import queries
 from mailflow.store.db import Database
 from tests.daemon.shell import Shell
 
@@ -106,7 +107,7 @@ def test_spreadsheets_of_other_countries_are_read(shell: Shell) -> None:
     assert (row["name"], row["status"]) == ("José Ñandú", "inactive")
 
 
-def test_add_deactivate_and_search(shell: Shell) -> None:
+def test_add_deactivate_and_search(shell: Shell, sqlite_db: Database) -> None:
     assert (
         shell("people", "add", "Ana@Partner.example", "--name", "Ana", "--language", "es").code == 0
     )
@@ -124,6 +125,12 @@ def test_add_deactivate_and_search(shell: Shell) -> None:
     assert shell("people", "deactivate", "nobody@x.example", "--yes").code == Exit.NOT_FOUND
     assert "1 changed" in shell("people", "add", "ana@partner.example", "--name", "Ana").err
     assert emails(shell, "--inactive") == []
+    with sqlite_db.reading() as session:
+        done = [(e.name, e.evidence) for e in queries.operator_events(session)]
+    assert done == [
+        ("people_imported", "command line"), ("person_deactivated", "command line"),
+        ("people_imported", "command line"), ("people_imported", "command line"),
+    ]  # fmt: skip
 
 
 def test_a_wrong_person_is_a_usage_error(shell: Shell) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from mailflow.cli import progress
 from mailflow.cli.exits import Exit
 from tests.daemon.shell import Shell
 
@@ -135,6 +138,23 @@ def test_a_story_is_compared_with_what_it_expects(shell: Shell) -> None:
     done = shell("rehearse", broken, "-c", shell.file)
     assert done.code == Exit.DATA
     assert "line 2" in done.err
+
+
+def test_a_bar_says_how_far_it_is(
+    shell: Shell, mails: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+
+    @contextmanager
+    def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        assert (what, total) == ("rehearsing", len(list(mails.glob("*.eml"))) + 1)
+        yield told.append
+
+    monkeypatch.setattr(progress, "bar", bar)
+    story = shell.write("story.txt", "partner> HELP\n= help to partner in en\n")
+    assert shell("rehearse", mails, story, "-c", shell.file).code == Exit.OK
+    assert told == list(range(1, len(told) + 1))
+    assert len(told) == len(list(mails.glob("*.eml"))) + 1
 
 
 def test_what_is_not_there(shell: Shell, tmp_path: Path) -> None:

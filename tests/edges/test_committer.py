@@ -131,3 +131,16 @@ def test_stopping_stores_what_waits_and_refuses_the_rest(
     with pytest.raises(StoppedError):
         committer.submit(mail(b"late")).result(0)
     assert not committer.thread.is_alive()
+
+
+def test_it_says_how_long_a_commit_has_been_going_on(shelf: Shelf) -> None:
+    committer = Committer(shelf.put, group_max=10, on_stored=shelf.ring, metrics=Metrics())
+    committer.start()
+    assert committer.busy_s() == 0.0
+    future = committer.submit(mail(b"one"))
+    assert shelf.begun.wait(PATIENCE)
+    assert committer.busy_s() > 0.0
+    shelf.go.set()
+    future.result(PATIENCE)
+    committer.stop()
+    assert committer.busy_s() == 0.0
