@@ -13,13 +13,14 @@ from mailflow.core import commands as c
 from mailflow.core import reference
 from mailflow.core.automatic import Automatic, automatic
 from mailflow.core.bounce import read_bounce
-from mailflow.core.form import read_form
+from mailflow.core.form import is_passed_on, read_form
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.newtext import OwnText, own_text
 from mailflow.core.policy import Policy
 from mailflow.core.reply import Intent, Reply, read_reply
 from mailflow.core.request import Person
+from mailflow.core.thanks import only_thanks
 from mailflow.core.verdict import Verdict
 
 #: Headers whose doubling lets two programs read two different mails in the same bytes.
@@ -57,6 +58,7 @@ class Facts:
     returned: LetterFacts | None = None  # the letter whose own return path this mail came to
     unknown_token: bool = False  # a secret address that we never issued
     person: Person | None = None  # the sender in the directory
+    answers: str = ""  # the kind of a letter of ours that it answers and that has no request
     ours: bool = False  # its Message-ID or its sender is one of ours: our own mail coming back
 
 
@@ -118,7 +120,7 @@ def read(
         return _answer(message, facts.letter, policy)
     if facts.unknown_token:
         return Reading("reply", "calm", "a secret address that we never issued (DOMAIN.md §4)")
-    return _first(message, policy)
+    return _first(message, facts, policy)
 
 
 def _machine(message: Message, machine: Automatic, facts: Facts) -> Reading:
@@ -255,10 +257,17 @@ def _command(reply: Reply, letter: LetterFacts) -> c.Command:
             return c.Unknown(reply.read, reply.code)
 
 
-def _first(message: Message, policy: Policy) -> Reading:
-    """A proven mail that begins something: a request, or a bare HELP, CASE, FEEDBACK, ENGLISH."""
+def _first(message: Message, facts: Facts, policy: Policy) -> Reading:
+    """A proven mail that begins something: a request, or a bare HELP, CASE, FEEDBACK, ENGLISH.
+
+    An answer to a letter that belongs to no request (the form, a refusal) begins one only with
+    lines of its own: its subject is ours.
+    """
     own = own_text(message)
-    submission = read_form(own, message.subject, policy)
+    answers = bool(facts.answers) or is_passed_on(message.subject)
+    submission = read_form(own, message.subject, policy, answers=answers)
+    if answers and not submission.labelled and only_thanks(own.text, own.names):
+        return Reading("reply", "ignore", "it only says thanks, and nothing is open", own=own)
     reply = None
     command: c.Command = c.Open(submission, submission.language)
     if not submission.fields.given():

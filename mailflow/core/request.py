@@ -47,6 +47,7 @@ class Provenance(StrEnum):
     """Where the value of a field came from; shown in the review (DOMAIN.md §5, feature 10)."""
 
     OWN = "own"  # the partner's own words
+    SUBJECT = "subject"  # the subject of the partner's mail
     FORWARDED = "forwarded"  # a customer's mail that the partner forwarded
     PROPOSED = "proposed"  # derived by us, e.g. the domain from the customer's address
     NORMALISED = "normalised"  # the partner's own words, tidied by us (www. removed, …)

@@ -53,6 +53,9 @@ def gather(
         returned=by_bounce[0] if by_bounce else None,
         unknown_token=bool(reply) and letter is None,
         person=person,
+        answers=next((one.kind for i in answered if (one := found.letters.get(i))), "")
+        if letter is None
+        else "",
         ours=own_id in found.letters or (bool(sender) and is_ours(sender, (service.address, back))),
     )
 

@@ -172,7 +172,14 @@ def test_our_own_quoted_letter_is_never_read() -> None:
     ("subject", "name"),
     [
         ("Smart Account request for Acme Iberia", "Acme Iberia"),
-        ("RE: Solicitud de cuenta para Acme Ibérica, S.L.", "Acme Ibérica, S.L."),
+        ("Solicitud de cuenta para Acme Ibérica, S.L.", "Acme Ibérica, S.L."),
+        ("RE: Solicitud de cuenta para Acme Ibérica, S.L.", ""),
+        ("RV: Solicitud de cuenta para Acme Ibérica, S.L.", ""),
+        ("[EXT] AW[2]: New account: Acme", ""),
+        ("Re: How to request the Smart Account for your customer", ""),
+        ("How to request the Smart Account for your customer", ""),
+        ("Cómo solicitar una cuenta Smart Account para su cliente", ""),
+        ("Como solicitar uma conta Smart Account para o seu cliente", ""),
         ("New account: Acme", "Acme"),
         ("Konto für Müller GmbH", "Müller GmbH"),
         ("Account request", ""),
@@ -182,6 +189,12 @@ def test_our_own_quoted_letter_is_never_read() -> None:
 )
 def test_the_subject_may_carry_the_name(subject: str, name: str) -> None:
     assert subject_name(subject) == name
+
+
+def test_a_name_from_the_subject_is_said_to_be_one() -> None:
+    found = form("Customer email: ann@acme.example", "New account: Acme")
+    assert found.fields.account_name == "Acme"
+    assert found.provenance["account_name"] == Provenance.SUBJECT
 
 
 @pytest.mark.parametrize(
