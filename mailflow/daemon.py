@@ -216,11 +216,12 @@ class Daemon:
             for name, loop in self._loops.items():
                 self._spawn(name, loop)
             if "web" in self._roles and self.config.web.enabled:
-                self._web.start()
-            for server in self._side.values():
-                server.start()
+                _open("web.listen", self.config.web.listen, self._web.start)
+            for name, server in self._side.items():
+                setting, place = self._side_place(name)
+                _open(setting, place, server.start)
             if "smtp" in self._roles and self.config.ingress.smtp.enabled:
-                self._door.start()
+                _open("ingress.smtp.listen", "", self._door.start)
         except BaseException:
             self.stop()
             raise
@@ -228,6 +229,12 @@ class Daemon:
             if server.alive:
                 maillog.listening(url=f"http://{server.host}", port=server.port, name=name)
         maillog.started(roles=",".join(sorted(self._roles)), version=__version__)
+
+    def _side_place(self, name: str) -> tuple[str, str]:
+        """The setting that says where a server beside the pages listens, and what it says."""
+        if name == "health":
+            return "web.admin_listen", self.config.web.admin_listen
+        return "console.listen", self.config.console.listen
 
     def wait(self, wake: threading.Event) -> bool:
         """Wait until `wake` is set (True) or a thread has died (False)."""
@@ -368,6 +375,15 @@ def _letters(config: Config) -> Letters:
     return Letters(config.service, _folder(config.service.templates))
 
 
+def _open(setting: str, place: str, start: Callable[[], None]) -> None:
+    """Start what listens; where it cannot, the OSError names the setting to change."""
+    try:
+        start()
+    except OSError as error:
+        where = " ".join(filter(None, (setting, place)))
+        raise OSError(error.errno, f"{where}: {error.strerror or error}") from error
+
+
 def _place(setting: str) -> tuple[str, int]:
     """Host and port of a checked HOST:PORT."""
     place = split_host_port(setting)
@@ -385,4 +401,5 @@ def _schema_advice(state: str) -> str:
         "old": "the database has the schema of an older version: stop every mailflow, make a "
         "backup, then run `mailflow migrate`",
         "newer": "the database has the schema of a newer version: install that version again",
+        "encoding": "the database is not kept in UTF-8: make one with `createdb -E UTF8`",
     }.get(state, "the database is not one of mailflow's: look at [database] url")

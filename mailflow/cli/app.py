@@ -29,6 +29,7 @@ from mailflow.cli import (
     status,
 )
 from mailflow.cli.exits import Exit, Failure
+from mailflow.cli.outage import explain as explain_outage
 
 app = typer.Typer(
     name="mailflow",
@@ -105,11 +106,8 @@ def _unexpected(error: Exception) -> int:
     from mailflow.store.db import Unavailable
 
     if isinstance(error, Unavailable):
-        return _fail(
-            "the database cannot be used at the moment",
-            "try again; if it stays so: mailflow check",
-            Exit.TRY_AGAIN,
-        )
+        outage = explain_outage(str(error))
+        return _fail(outage.what, outage.mend, outage.code)
     if isinstance(error, LetterError):
         return _fail(str(error), "look at [service] templates and languages", Exit.CONFIG)
     if isinstance(error, PermissionError):

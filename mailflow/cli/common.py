@@ -93,6 +93,10 @@ SCHEMA: dict[str, tuple[str, str]] = {
         "the database was made by a newer version of mailflow",
         "install that version here too; a database cannot go back",
     ),
+    "encoding": (
+        "the database is not kept in UTF-8, so not every name and note would fit into it",
+        "createdb -E UTF8 -T template0 NAME, and name that in [database] url",
+    ),
     "unknown": (
         "the database holds tables that are not those of mailflow",
         "name another in [database] url",

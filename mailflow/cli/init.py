@@ -118,6 +118,9 @@ def init(
     _next_steps(output)
 
 
+_RELAY = ("delivery", "host")
+
+
 def _answers(given: Mapping[str, str], *, ask: bool) -> dict[tuple[str, ...], str]:
     """The answers by setting; those that are missing are asked for, suggested, or complained of."""
     answers: dict[tuple[str, ...], str] = {}
@@ -156,7 +159,13 @@ def _value(question: Question, answer: str) -> Any:
 
     if settings()[question.path].is_list:
         return [part.strip() for part in answer.split(",") if part.strip()]
-    return answer
+    return _host_and_port(answer)[0] if question.path == _RELAY else answer
+
+
+def _host_and_port(answer: str) -> tuple[str, str]:
+    """`HOST` or `HOST:PORT`; the port is "" where none is named."""
+    host, colon, port = answer.rpartition(":")
+    return (host, port) if colon and port.isdigit() and ":" not in host else (answer, "")
 
 
 def _fault(question: Question, answer: str) -> str:
@@ -180,6 +189,8 @@ def _file(answers: Mapping[tuple[str, ...], str], path: Path) -> str:
 
     by_path = {question.path: question for question in _questions({})}
     values = {key: _value(by_path[key], answer) for key, answer in answers.items()}
+    if port := _host_and_port(answers[_RELAY])[1]:
+        values["delivery", "port"] = int(port)
     if values["delivery", "host"] in {"localhost", "127.0.0.1", "::1"}:
         values["delivery", "security"] = "none"  # the mail does not leave the machine here
     return toml(values, INTRO.format(path=path))

@@ -58,9 +58,20 @@ def run(
         raise Failure(str(trouble), "mailflow check", Exit.CONFIG) from None
     except OSError as trouble:
         raise Failure(
-            f"cannot start: {trouble.strerror or trouble}", "mailflow check", Exit.UNAVAILABLE
+            f"cannot start: {trouble.strerror or trouble}", _mend(trouble), Exit.UNAVAILABLE
         ) from None
     raise typer.Exit(code)
+
+
+def _mend(trouble: OSError) -> str:
+    import errno
+
+    if trouble.errno != errno.EADDRINUSE:
+        return "mailflow check"
+    if "web.admin_listen" in str(trouble):
+        # Several processes with one configuration on one machine, each with roles of its own.
+        return "another mailflow? give this one MAILFLOW_WEB__ADMIN_LISTEN=127.0.0.1:PORT, or none"
+    return "stop what listens there (ss -ltnp shows it), or choose another port"
 
 
 def roles_of(text: str) -> frozenset[str]:
@@ -94,7 +105,7 @@ def migrate(config: ConfigFile = None) -> None:
     umask = os.umask(0o077)  # an SQLite file is made here, and will hold mail
     try:
         before = schema.state(db)
-        if before in {"newer", "unknown"}:
+        if before in {"newer", "unknown", "encoding"}:
             raise Failure(*SCHEMA[before], Exit.CONFIG)
         with bar("migrating"):
             schema.upgrade(db)

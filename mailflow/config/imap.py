@@ -28,7 +28,8 @@ class ImapSettings(Settings):
     username: kinds.Line
     """Login; with Microsoft 365 and Gmail the address of the mailbox."""
     auth: Literal["password", "microsoft", "google"] = "password"
-    """How to log in. microsoft and google use OAuth and need `pip install mailflow[oauth]`."""
+    """How to log in. microsoft and google use OAuth and need the extra `oauth`
+    (docs/how-to/install.md)."""
     password: str = Field(default="", repr=False, json_schema_extra=SECRET)
     """Password of the login; better in a file, below."""
     password_file: str = Field(default="", json_schema_extra=PATH)

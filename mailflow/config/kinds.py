@@ -92,6 +92,26 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _database_url(text: str) -> str:
+    """Never shows the text: it holds a password."""
+    if text.startswith("postgres://"):  # as many hosters give it
+        text = text.replace("postgres", "postgresql", 1)
+    kind, _, rest = text.partition("://")
+    if kind == "postgresql" and rest:
+        authority, _, path = rest.partition("/")
+        if authority.count("@") > 1 or "@" in path:
+            raise ValueError(
+                "has an @ or / too many; in the password write @ as %40, / as %2F, : as %3A"
+            )
+        return text
+    if kind == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return text
+    raise ValueError(
+        "is no database that mailflow knows; write postgresql://USER:PASSWORD@HOST/NAME, or"
+        " sqlite:///FILE (four slashes where the path is absolute: sqlite:////var/lib/FILE)"
+    )
+
+
 def _unsafe(text: str) -> bool:
     return any(c.isspace() or not c.isprintable() or c in '"<>\\' for c in text)
 
@@ -246,6 +266,7 @@ LocalPart = Annotated[str, AfterValidator(_local_part)]
 Link = Annotated[str, AfterValidator(_link)]
 OptionalLink = Annotated[str, AfterValidator(_optional_link)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]  # without a slash at its end
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 OptionalHostPort = Annotated[str, AfterValidator(_optional_host_port)]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]

@@ -80,10 +80,11 @@ def _resolved(setting: Setting, value: Value) -> Any:
     return text if "://" in text else str(value.folder / text)
 
 
-def _read_secrets(
-    values: dict[Key, Any], given: Mapping[Key, Value], stronger: set[Key]
-) -> list[str]:
-    """Fill each secret from its file, unless the environment or a flag gives the secret itself."""
+def _read_secrets(values: dict[Key, Any], given: dict[Key, Value], stronger: set[Key]) -> list[str]:
+    """Fill each secret from its file, unless the environment or a flag gives the secret itself.
+
+    What is wrong with a secret is then said of its file.
+    """
     problems = []
     for file_key, file in list(values.items()):
         key = (*file_key[:-1], file_key[-1].removesuffix("_file"))
@@ -94,6 +95,7 @@ def _read_secrets(
             continue
         try:
             values[key] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            given[key] = Value(values[key], f"{file} ({given[file_key].where}):")
         except (OSError, UnicodeDecodeError) as error:
             why = "there is no such file" if isinstance(error, FileNotFoundError) else "unreadable"
             problems.append(

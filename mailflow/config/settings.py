@@ -88,13 +88,11 @@ class ServiceSettings(Settings):
 class DatabaseSettings(Settings):
     """Where everything is kept."""
 
-    url: str = Field(
-        default="sqlite:///mailflow.db",
-        repr=False,
-        pattern="^(sqlite:///.+|postgresql://.+)$",
-        json_schema_extra={**SECRET, **PATH},
+    url: kinds.DatabaseUrl = Field(
+        default="sqlite:///mailflow.db", repr=False, json_schema_extra={**SECRET, **PATH}
     )
-    """sqlite:///FILE for one machine, postgresql://USER:PASSWORD@HOST/NAME for one or more."""
+    """sqlite:///FILE for one machine, postgresql://USER:PASSWORD@HOST/NAME for one or more. In the
+    password @ is written %40, / is %2F."""
     url_file: str = Field(default="", json_schema_extra=PATH)
     """File that holds the url, when it contains a password."""
     min_free_bytes: int = Field(default=104_857_600, ge=0)

@@ -200,7 +200,9 @@ def _load(module: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise SignInFailed("OAuth needs more packages: pip install 'mailflow[oauth]'") from error
+        raise SignInFailed(
+            "OAuth needs more packages, the extra 'oauth': pip install '.[oauth]' in the checkout"
+        ) from error
 
 
 @contextmanager

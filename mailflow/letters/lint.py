@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from jinja2 import TemplateSyntaxError
 from jinja2.ext import babel_extract
 
 from mailflow.config import ServiceSettings
@@ -60,9 +61,12 @@ def trouble(service: ServiceSettings, own: Path | None = None) -> list[str]:
                 )
             except (LetterError, ValueError) as fault:
                 said[str(fault)] = None
-    for language in service.languages:
-        if language != "en":
-            said.update(dict.fromkeys(faults(language, folders, find_locales(own))))
+    try:
+        for language in service.languages:
+            if language != "en":
+                said.update(dict.fromkeys(faults(language, folders, find_locales(own))))
+    except LetterError as fault:
+        said[str(fault)] = None
     return list(said)
 
 
@@ -98,10 +102,13 @@ def faults(
 def _extract(path: Path) -> Iterator[Message]:
     source = BytesIO(path.read_bytes())
     keywords = ("_", "gettext", "ngettext")
-    for _line, function, text, _comments in babel_extract(source, keywords, [], _OPTIONS):
-        # Babel lists a None for each value beside the sentence.
-        said = [text] if isinstance(text, str) else [one for one in text or () if one]
-        yield (said[0], said[1]) if function == "ngettext" else said[0]
+    try:
+        for _line, function, text, _comments in babel_extract(source, keywords, [], _OPTIONS):
+            # Babel lists a None for each value beside the sentence.
+            said = [text] if isinstance(text, str) else [one for one in text or () if one]
+            yield (said[0], said[1]) if function == "ngettext" else said[0]
+    except TemplateSyntaxError as fault:
+        raise LetterError(f"template {path.name}, line {fault.lineno}: {fault.message}") from fault
 
 
 def _translated(catalogue: Catalog, message: Message) -> bool:

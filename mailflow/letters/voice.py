@@ -13,7 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from markupsafe import Markup
 
 from mailflow.config import ServiceSettings
@@ -117,6 +124,9 @@ def load(environment: Environment, name: str) -> Template:
         return environment.get_template(name)
     except TemplateNotFound as fault:
         raise LetterError(f"template {fault.name} is missing") from fault
+    except TemplateSyntaxError as fault:
+        where = f"{fault.name or name}, line {fault.lineno}"
+        raise LetterError(f"template {where}: {fault.message}") from fault
     except Exception as fault:
         raise LetterError(f"template {name}: {fault}") from fault
 

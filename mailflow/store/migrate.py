@@ -38,6 +38,8 @@ def upgrade(db: Database) -> None:
         found = _state(connection)
         if found == "newer":
             raise NotOurs("the database was upgraded by a later version of mailflow; install that")
+        if found == "encoding":
+            raise NotOurs("the database is not kept in UTF-8; make one with: createdb -E UTF8")
         if found == "unknown":
             raise NotOurs("the database holds tables that mailflow did not make; use another one")
         if found != "current":
@@ -46,10 +48,11 @@ def upgrade(db: Database) -> None:
 
 
 def state(db: Database) -> str:
-    """How the schema stands: "current", "empty", "old", "newer" or "unknown".
+    """How the schema stands: "current", "empty", "old", "newer", "unknown" or "encoding".
 
     "old": `upgrade` is needed. "newer": made by a later version of the program. "unknown": tables
-    that are not ours, or ours without their version. Raises `Unavailable`.
+    that are not ours, or ours without their version. "encoding": the database is not kept in
+    UTF-8, so a name might not fit into it. Raises `Unavailable`.
     """
     with db.reading() as session:
         return _state(_connection(session))
@@ -60,6 +63,10 @@ def _connection(session: Session) -> Connection:
 
 
 def _state(connection: Connection) -> str:
+    if connection.dialect.name == "postgresql":
+        encoding = connection.scalar(text("SHOW server_encoding"))
+        if encoding != "UTF8":
+            return "encoding"
     tables = inspect(connection)
     found: set[str] = set()
     if tables.has_table("alembic_version"):

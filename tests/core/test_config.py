@@ -267,6 +267,25 @@ def test_more_values_of_the_wrong_form(line: str, tmp_path: Path) -> None:
     assert line.splitlines()[1].split(" ")[0] in problem
 
 
+def test_a_secret_in_a_file_is_checked_as_the_setting_is(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("mysql://u:hunter2@h/d\n")
+    (problem,) = problems(write(tmp_path, GOOD + '[database]\nurl_file = "url"\n'))
+    assert str(tmp_path / "url") in problem
+    assert "postgresql://" in problem
+    assert "hunter2" not in problem
+    (tmp_path / "url").write_text("postgres://u:p@h/d\n")
+    config = load(write(tmp_path, GOOD + '[database]\nurl_file = "url"\n'), {})
+    assert config.database.url == "postgresql://u:p@h/d"
+
+
+@pytest.mark.parametrize("password", ["p@ss", "p/ss@x"])
+def test_a_password_that_breaks_the_url_is_noticed(password: str, tmp_path: Path) -> None:
+    line = f'[database]\nurl = "postgresql://me:{password}@h/d"\n'
+    (problem,) = problems(write(tmp_path, GOOD + line))
+    assert "%40" in problem
+    assert password not in problem
+
+
 def test_secrets_do_not_leak_into_words(tmp_path: Path) -> None:
     text = GOOD + 'username = "u"\npassword = 5\n[database]\nurl = "mysql://u:hunter2@h/d"\n'
     assert "hunter2" not in "\n".join(problems(write(tmp_path, text)))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL, make_url
 
 from mailflow import daemon
 from mailflow.cli import output, service
 from mailflow.cli.exits import MEANING, Exit
+from mailflow.cli.outage import explain
 from mailflow.cli.reference import every_command
 from mailflow.store.db import Database
 from tests.daemon.shell import Shell
@@ -153,8 +156,90 @@ def test_a_database_that_is_away(shell: Shell, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MAILFLOW_DATABASE__URL", "postgresql://nobody:hunter2@127.0.0.1:1/none")
     result = shell("status")
     assert result.code == Exit.TRY_AGAIN
-    assert "mailflow check" in result.err
+    assert "nobody answers" in result.err
+    assert "start PostgreSQL" in result.err
     assert "hunter2" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "code"),
+    [
+        (lambda url: url.set(database="nix"), "no database nix", Exit.CONFIG),
+        (lambda url: url.set(username="nemo"), "no user nemo", Exit.CONFIG),
+    ],
+)
+def test_what_is_wrong_with_postgresql_is_said(
+    change: Callable[[URL], URL],
+    words: str,
+    code: Exit,
+    shell: Shell,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = change(make_url(postgres_url))
+    monkeypatch.setenv("MAILFLOW_DATABASE__URL", url.render_as_string(False))
+    result = shell("status")
+    assert words in result.err
+    assert result.code == code
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "code"),
+    [
+        ('FATAL:  password authentication failed for user "me"', "password of me", Exit.CONFIG),
+        ('could not translate host name "db" to address', "host of the database", Exit.CONFIG),
+        ("FATAL:  no pg_hba.conf entry for host", "does not let us in", Exit.CONFIG),
+        ("permission denied for schema public", "ALTER DATABASE", Exit.CONFIG),
+        ("attempt to write a readonly database", "chown -R", Exit.PERMISSION),
+        ("unable to open database file", "mkdir -p", Exit.CONFIG),
+        ("database is locked", "try again", Exit.TRY_AGAIN),
+        ("database or disk is full", "make room", Exit.TRY_AGAIN),
+        ("server closed the connection\nunexpectedly", "moment: server closed the", Exit.TRY_AGAIN),
+    ],
+)
+def test_what_a_driver_says_is_explained(said: str, words: str, code: Exit) -> None:
+    outage = explain(said)
+    assert words in f"{outage.what} / {outage.mend}"
+    assert outage.code == code
+
+
+def test_a_postgresql_database_must_be_in_utf_8(
+    shell: Shell,
+    postgres_url: str,
+    postgres_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = postgres_db.own_connection()
+    line.execute("CREATE DATABASE narrow ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    try:
+        url = make_url(postgres_url).set(database="narrow")
+        monkeypatch.setenv("MAILFLOW_DATABASE__URL", url.render_as_string(False))
+        for command in ("migrate", "status"):
+            result = shell(command)
+            assert result.code == Exit.CONFIG
+            assert "createdb -E UTF8" in result.err
+    finally:
+        line.execute("DROP DATABASE narrow")
+        line.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"x" * 5000, "no SQLite database"), (None, "is damaged")],
+    ids=["not a database", "cut off"],
+)
+def test_a_file_that_is_no_database_is_said_to_be_none(
+    content: bytes | None, words: str, shell: Shell, sqlite_db: Database
+) -> None:
+    file = shell.folder / "mailflow.db"
+    sqlite_db.close()
+    whole = file.read_bytes()
+    for rest in shell.folder.glob("mailflow.db-*"):
+        rest.unlink()
+    file.write_bytes(content or whole[: len(whole) // 3])
+    result = shell("status")
+    assert words in result.err
+    assert result.code == Exit.CONFIG
 
 
 def test_an_unforeseen_fault_shows_no_traceback(

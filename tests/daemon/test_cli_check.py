@@ -21,6 +21,7 @@ from mailflow.cli.exits import Exit
 from mailflow.config import Config, load
 from mailflow.store.db import Database
 from tests.daemon.shell import Shell
+from tests.edges.console_door import hashed
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 
@@ -72,6 +73,7 @@ SETTINGS = [
     ("database-folder", "fault", "database", 'url = "sqlite:///none/x.db"'),
     ("schema-empty", "fault", "database", 'url = "sqlite:///other.db"'),
     ("database-away", "fault", "database", 'url = "postgresql://me@127.0.0.1:1/none"'),
+    ("console-off", "warning", "console", f'users = [{{ name = "ana", password_hash = "{hashed()}" }}]'),
     ("tls-file", "fault", "ingress.smtp", 'tls_cert_file = "c.pem"\ntls_key_file = "k.pem"'),
     ("descriptors", "fault", "ingress.smtp", "max_connections = 10000"),
 ]  # fmt: skip
@@ -95,6 +97,34 @@ def test_settings_that_will_not_do(
     findings = found(shell)
     assert code in findings, findings
     assert findings[code].level == level
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["web", 'admin_listen = "127.0.0.1:{port}"'],
+        ["console", 'listen = "127.0.0.1:{port}"', "enabled = true"],
+    ],
+)
+def test_every_port_is_looked_at(lines: list[str], shell: Shell, sqlite_db: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for line in lines[1:]:
+            amend(shell, lines[0], line.replace("{port}", str(taken.getsockname()[1])))
+        if lines[0] == "console":
+            amend(shell, "console", f'users = [{{ name = "ana", password_hash = "{hashed()}" }}]')
+        assert f"{lines[0]}." in found(shell)["listen-used"].what
+
+
+def test_an_own_template_that_is_broken_is_named_with_its_line(
+    shell: Shell, sqlite_db: Database
+) -> None:
+    (shell.folder / "mine" / "letters").mkdir(parents=True)
+    (shell.folder / "mine" / "letters" / "review.j2").write_text("line\n{% if d.older\n")
+    amend(shell, "service", 'templates = "mine"')
+    assert "review.j2, line 2" in found(shell)["template"].what
+    result = shell("letters", "lint")
+    assert result.code == Exit.FAILURE
+    assert "review.j2, line 2" in result.out + result.err
 
 
 def test_a_good_configuration_has_no_fault(shell: Shell, sqlite_db: Database) -> None:

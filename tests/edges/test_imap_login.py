@@ -287,5 +287,5 @@ def test_without_the_extra_it_says_so(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "msal", None)
     box = oauth(server, stub, auth="microsoft", tenant="tenant", client_secret="s")
-    with pytest.raises(SignInFailed, match=r"pip install 'mailflow\[oauth\]'"):
+    with pytest.raises(SignInFailed, match=r"pip install '\.\[oauth\]'"):
         login_for("sales", box, sqlite_db)()

@@ -29,6 +29,16 @@ def examine(config: Config) -> Iterator[Finding]:
         yield from certificate(smtp.tls_cert_file, smtp.tls_key_file, smtp.hostname)
     if web.enabled:
         yield _bindable("web.listen", web.listen)
+    if web.admin_listen:
+        yield _bindable("web.admin_listen", web.admin_listen)
+    if config.console.enabled:
+        yield _bindable("console.listen", config.console.listen)
+    elif config.console.users:
+        yield warning(
+            "console-off",
+            "console.users: people may log in, but the console is off",
+            "[console] enabled = true, and start mailflow again",
+        )
     if not smtp.enabled and not any(box.enabled for box in config.ingress.imap.values()):
         yield warning("no-door", "no way in for mail is open", "[ingress.smtp] enabled = true")
     if not smtp.hostname and "." not in socket.getfqdn():

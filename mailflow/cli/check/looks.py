@@ -20,6 +20,7 @@ def examine(config: Config) -> Iterator[Finding]:
     from mailflow.letters import LetterError
     from mailflow.letters.catalogue import languages
     from mailflow.letters.folders import find_locales, find_templates
+    from mailflow.letters.lint import trouble
 
     service = config.service
     folder = Path(service.templates) if service.templates else None
@@ -29,7 +30,11 @@ def examine(config: Config) -> Iterator[Finding]:
     except LetterError as error:
         yield fault("templates", str(error), "look at [service] templates, or install it again")
         return
-    yield ok("templates", f"templates: {', '.join(str(found) for found in folders)}")
+    wrong = trouble(service, folder) if folder else []
+    for what in wrong:
+        yield fault("template", what, "mend it, then look: mailflow letters lint")
+    if not wrong:
+        yield ok("templates", f"templates: {', '.join(str(found) for found in folders)}")
     for language in service.languages:
         if language not in known:
             yield fault(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mailflow.cli.check.finding import Finding, fault, ok, warning
 from mailflow.cli.common import SCHEMA, sqlite_file
+from mailflow.cli.outage import explain
 from mailflow.config import Config
 
 if TYPE_CHECKING:
@@ -44,12 +45,9 @@ def examine(config: Config) -> Iterator[Finding]:
             return
         yield ok("database", "the database answers, and its schema is of this version")
         yield from _contents(db, config)
-    except Unavailable:
-        yield fault(
-            "database-away",
-            "the database does not answer, or is locked",
-            "start it, and look at [database] url: host, port, name, user, password",
-        )
+    except Unavailable as trouble:
+        outage = explain(str(trouble))
+        yield fault("database-away", outage.what, outage.mend)
     finally:
         db.close()
 
@@ -61,12 +59,12 @@ def _place(file: Path) -> Iterator[Finding]:
     if not folder.is_dir():
         yield fault("database-folder", f"{folder}: there is no such folder", f"mkdir -p {folder}")
         return
-    target = file if file.exists() else folder
-    if not os.access(folder, os.W_OK) or not os.access(target, os.W_OK):
+    target = folder if not file.exists() or not os.access(folder, os.W_OK) else file
+    if not os.access(target, os.W_OK):
         yield fault(
             "database-rights",
             f"{target}: this user may not write there (SQLite also writes beside its file)",
-            f"chown the folder {folder} to the user of the service",
+            f"chown -R USER {folder}, with the user of the service",
         )
     room = shutil.disk_usage(folder).free
     if room < LITTLE_ROOM:
