@@ -52,6 +52,13 @@ class ServiceSettings(Settings):
     """Where somebody leaves feedback on this service."""
     terms_url: kinds.OptionalLink = ""
     """What the customer accepts by activating; empty = no link."""
+    guide_url: kinds.OptionalLink = ""
+    """What the service is, for customers who never heard of it; linked from their letters and
+    pages. Such as your copy of docs/guide/customer.en.md; empty = no link."""
+    account_url: kinds.OptionalLink = ""
+    """Where people sign in to their account, told to administrators and users; empty = not told."""
+    account_is_free: bool = False
+    """Whether an account costs nothing and orders nothing; the customer is then told so."""
     operator_address: kinds.Address
     """Mailbox of licensing support: cases, holds and alarms go there."""
     internal_domains: tuple[kinds.Domain, ...] = ()

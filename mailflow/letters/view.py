@@ -58,6 +58,7 @@ class RequestView:
     order_date: str
     title: str  # the account's name, else its domain, else "": what the subject is about
     approver: str
+    approver_outside: bool  # not in the account's domain
     provenance: Mapping[str, str]
     created_at: datetime | None
     expires_at: datetime | None
@@ -97,6 +98,7 @@ def view(request: Request, audience: Audience) -> RequestView:
         order_date=shown(f.order_date),
         title=(name if own else "") or inert.line(f.account_domain),
         approver=inert.line(request.approver),
+        approver_outside=not address.in_domain(request.approver, f.account_domain),
         provenance=request.provenance,
         created_at=request.created_at,
         expires_at=request.expires_at,

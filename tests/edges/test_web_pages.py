@@ -50,7 +50,9 @@ def test_the_page_says_who_asks_for_what_and_who_gets_access() -> None:
         "Words of tom@partner.example",
         "Please accept, then we can deliver.",
         "2027",
-        "you may act for",
+        "that you may decide this for your company",
+        "You decide as ",
+        "on a number you already have",
     ):
         assert part in text
     assert text.index("ops@contractor.example") < text.index("outside acme.example")

@@ -73,6 +73,9 @@ SERVICE = ServiceSettings(
     support_url="https://support.vendor.example/cases",
     feedback_url="https://vendor.example/feedback",
     terms_url="https://vendor.example/terms",
+    guide_url="https://vendor.example/guide",
+    account_url="https://vendor.example/accounts",
+    account_is_free=True,
     operator_address="operators@vendor.example",
 )
 OURS = (
@@ -81,6 +84,8 @@ OURS = (
     "https://support.vendor.example/cases",
     "https://vendor.example/feedback",
     "https://vendor.example/terms",
+    "https://vendor.example/guide",
+    "https://vendor.example/accounts",
     "mailto:requests@licensing.vendor.example",
     "mailto:requests+" + TOKEN + "@licensing.vendor.example",
 )
