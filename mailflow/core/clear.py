@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of patterns are easier to compare on long lines
 """Whether a sentence is a clear yes, and whether another beside it takes it back.
 
 A closed world: a yes is a yes only if every word of its sentence belongs to saying yes. Words
@@ -117,6 +118,32 @@ def unclear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str
     return ""
 
 
+def says_go(sentence: Sentence) -> bool:
+    """Whether a sentence agrees and says to go on: "De acuerdo, adelante", "Sim, pode confirmar".
+
+    A closed list of whole sentences. "Go ahead" alone, without a word that agrees, stays unclear.
+    """
+    if sentence.end not in ("", ".", "!", ","):
+        return False
+    at = next((i for i, token in enumerate(sentence.tokens) if token in YES), -1)
+    if at >= 0 and not _is_yes(sentence, at):
+        return False
+    # "De acuerdo" is no word of `tokens`: it counts as courtesy elsewhere.
+    agreed = _IN_ACCORD.match(sentence.text) is not None
+    return _GO.fullmatch(f"ok {sentence.folded}" if agreed else sentence.folded) is not None
+
+
+_IN_ACCORD = re.compile(r"\W*de ac(?:ue|o)rdo\b", re.I)
+_GO = re.compile(
+    r"(?:(?:yes|yep|ok|okay|agreed|approved|perfect|all (?:is )?(?:good|correct|right|fine)|everything is (?:correct|right|fine)|looks (?:good|correct|right)) )+"
+    r"(?:so )?(?:please )?(?:go ahead|proceed|you (?:can|may) (?:confirm|proceed|go ahead)|carry on)(?: please)?(?: with (?:it|the request))?|"
+    r"(?:(?:si|ok|vale|correcto|perfecto|conforme|aprobado|(?:esta )?todo (?:esta )?(?:bien|correcto|ok)) )+"
+    r"(?:por favor )?(?:adelante|procedan|proceda|procede|(?:puede|pueden|puedes|podeis) (?:confirmar|confirmarlo|confirmarla|proceder|seguir adelante|continuar)|sigan adelante)(?: por favor)?(?: con (?:ello|la solicitud))?|"
+    r"(?:(?:sim|ok|certo|correto|perfeito|aprovado|(?:esta )?tudo (?:esta )?(?:bem|certo|correto|ok)) )+"
+    r"(?:por favor )?(?:podem? (?:confirmar|prosseguir|avancar|seguir(?: em frente)?|continuar)|prossigam?|avancem?|sigam? em frente|em frente)(?: por favor)?(?: com (?:o|a) (?:pedido|solicitacao))?"
+)
+
+
 def asks_us(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str]) -> bool:
     """Whether a sentence only tells us to do it: "Please confirm", "Merci de confirmer"."""
     tokens = sentence.tokens
@@ -126,11 +153,24 @@ def asks_us(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str
     at = places[0]
     if any(token in _FIRST for token in tokens[:at]):
         return False
+    if at == 0 and _as_we_write_it(sentence):
+        return False
     if "ahead" in tokens[:at]:
         return True  # "go ahead and confirm"
     near = [i for i, t in enumerate(tokens) if t in PLEASE and i not in places and i <= at + 2]
     # "Confirm, please proceed": the please belongs to the next verb.
     return bool(near) and not (near[0] > at and near[0] + 1 < len(tokens))
+
+
+def _as_we_write_it(sentence: Sentence) -> bool:
+    """ "CONFIRM please": our word in capitals first, and nothing but a please behind it."""
+    word, *rest = sentence.raw
+    return (
+        word.isupper()
+        and bool(rest)
+        and not any(raw.isupper() and len(raw) > 1 for raw in rest)
+        and PLEASE.union(["por"]).issuperset(sentence.tokens[1:])
+    )
 
 
 def names_account(sentence: Sentence) -> bool:

@@ -15,6 +15,7 @@ from mailflow.core.clear import (
     asks_us,
     doubt_of,
     names_account,
+    says_go,
     says_the_same,
     says_yes,
     speaks_to_somebody,
@@ -135,7 +136,7 @@ def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meani
     if not sentences:
         return unknown("there is no new text in the mail", "empty")
     hits = find_hits(sentences)
-    yes = part == "partner" and any(says_yes(s) for s in sentences)
+    yes = part == "partner" and any(says_yes(s) or says_go(s) for s in sentences)
     found = {hit.intent for hit in hits} | ({Intent.CONFIRM} if yes else set())
     if not found:
         return unknown("no word that we know decides anything", of_all(sentences))
@@ -189,6 +190,9 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         if sentence.greeting or sentence.closing:
             continue
         has_word = any(token in strong for token in sentence.tokens)
+        if intent is Intent.CONFIRM and says_go(sentence):
+            said = said or "yes"
+            continue
         yes = intent is Intent.CONFIRM and says_yes(sentence)
         if has_word or yes:
             fault = unclear(sentence, also, open_form)

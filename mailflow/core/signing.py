@@ -60,9 +60,40 @@ _POSTS = word_set(
     "operaciones operacoes licensing licencias licencas licences support soporte suporte "
     "marketing finance finanzas financas logistics logistica logistique general geral regional "
     "senior junior gestor gestora contas cuentas comptes accounts head renewals renewal key "
-    "channel partners partner"
+    "channel partners partner "
+    "ejecutivo ejecutiva encargado encargada delegado delegada subdirector subdirectora presidente "
+    "presidenta vicepresidente socio socia titular propietario propietaria secretario secretaria "
+    "auxiliar analista asesor asesora agente representante preventa postventa licenciado "
+    "licenciada departamento dpto area oficina equipo sucursal delegacion coordinacion direccion "
+    "executivo executiva encarregado encarregada vice-presidente proprietario proprietaria "
+    "assessor assessora pre-venda pos-venda escritorio equipe coordenacao direcao filial "
+    "executive representative officer president vice founder co-founder owner secretary analyst "
+    "architect advisor adviser agent associate deputy chief accountant controller planner "
+    "developer designer trainer intern trainee apprentice team department presales inside "
+    "adjoint adjointe charge chargee attache attachee comptable gerant gerante fondateur "
+    "fondatrice secretaire conseiller conseillere avant-vente service-client "
+    "leitung kaufmann kauffrau sachbearbeiter sachbearbeiterin mitarbeiter mitarbeiterin referent "
+    "referentin assistenz kundenbetreuer kundenbetreuerin kundenberater projektleiter "
+    "projektleiterin vertriebsleiter vertriebsleiterin prokurist inhaber inhaberin"
 )
-_OFFICES = frozenset(["manager", "supervisor", "office"])
+#: What such people are in charge of.
+_FIELDS = word_set(
+    "clientes cliente clave empresas grandes canal canales negocio negocios proyecto proyectos "
+    "producto productos recursos humanos calidad compra venta comunicacion administracion "
+    "facturacion contabilidad tecnologia telecomunicaciones redes seguridad infraestructura "
+    "desarrollo innovacion formacion legal juridico exportacion atencion "
+    "canais projeto projetos produto produtos qualidade comunicacao administracao faturacao "
+    "faturamento contabilidade seguranca infraestrutura desenvolvimento inovacao exportacao "
+    "national global customer client business development project product programme program "
+    "delivery solutions solution services service technical technology technologies security "
+    "network networks infrastructure quality human resources accounts billing compliance export "
+    "success strategic enterprise public sector field software hardware affaires clientele grands "
+    "compte projet projets produit qualite ressources humaines reseaux securite"
+)
+#: Posts that the lists of doubts know as "somebody else decides", or as a sale.
+_OFFICES = word_set("manager supervisor office jefe jefa chefe chef chefin boss")
+#: What joins a post and its field: "Jefa de ventas", "Head of Sales", "Leiterin im Vertrieb".
+_OF = word_set("de del da do das dos of for en em para du des d und y e & and the la el los las im")
 
 
 _PARTICLES = word_set("de da do del la van von der di y e & and of the dos du le und et")
@@ -179,6 +210,20 @@ def _like_signature(sentence: Sentence) -> bool:
     )
     if capital:
         return len(sentence.raw) <= 6 or bool(_TITLE.search(sentence.text))
-    return sentence.raw[0][:1].isupper() and all(
-        token in _POSTS or token in _PARTICLES for token in sentence.tokens
-    )
+    return sentence.raw[0][:1].isupper() and _is_post(sentence)
+
+
+def _is_post(sentence: Sentence) -> bool:
+    """A post with its field, and perhaps a company or a place: "Jefa de ventas, Socios Andinos"."""
+    who = (*sentence.tokens[:1], *sentence.tokens[-1:])  # English has the person last
+    if not any(word in _POSTS or word in _OFFICES for word in who):
+        return False
+    previous = ""
+    for raw, token in zip(sentence.raw, sentence.tokens, strict=True):
+        word = token.removeprefix("d'").removeprefix("l'")
+        known = any(word in words for words in (_POSTS, _FIELDS, _OFFICES, _PARTICLES, _OF))
+        # What follows "of" is a field of work, known or not, and no verb.
+        if not (known or previous in _OF or (previous and raw[:1].isupper())):
+            return False
+        previous = token
+    return True
