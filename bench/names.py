@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _TXT = 16
@@ -41,3 +45,27 @@ async def serve(record: bytes) -> tuple[Names, int]:
         lambda: Names(record), local_addr=("127.0.0.1", 0)
     )
     return names, int(transport.get_extra_info("sockname")[1])
+
+
+@contextmanager
+def serve_in_thread(record: bytes) -> Iterator[int]:
+    """The same without a loop of the caller's; its port."""
+    names = Names(record)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind(("127.0.0.1", 0))
+        names.connection_made(line)
+
+        def answer() -> None:
+            while True:
+                data, address = line.recvfrom(4096)
+                if not data:  # our own farewell
+                    return
+                names.datagram_received(data, address)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            yield int(line.getsockname()[1])
+        finally:
+            line.sendto(b"", line.getsockname())
+            thread.join()

@@ -1,6 +1,7 @@
-"""What a mail costs with many requests stored, how fast requests expire, how soon it starts.
+"""What a mail costs with many requests stored, how fast requests expire, what more workers bring.
 
     python -m bench scale [--sizes 1000 100000] [--expire 20000]
+    python -m bench scale --workers 1 2 4        (see `bench.workers`)
 
 In one process, without doors: the inbox takes the mails, the processor works on them, the letters
 are taken from the outbox, and the CPU of all that is counted. The store is filled by copying a
@@ -197,7 +198,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000])
     parser.add_argument("--groups", type=int, default=12, help="conversations by 32, for each")
     parser.add_argument("--expire", type=int, default=20_000, help="requests that run out")
+    parser.add_argument("--workers", type=int, nargs="+", help="processes on one PostgreSQL")
+    parser.add_argument("--mails", type=int, default=800, help="for each number of workers")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(argv)
+    if options.workers:
+        from bench import workers
+
+        return workers.main(options.workers, options.mails, options.rounds)
     signer = Signer()
     with ExitStack() as stack:
         houses = []

@@ -19,9 +19,9 @@ class Service:
     def __init__(self, folder: Path, *, relay: int, names: int, url: str = "") -> None:
         self.folder = folder
         self.port, web, admin = free_port(), free_port(), free_port()
-        self._config = folder / "mailflow.toml"
+        self.config = folder / "mailflow.toml"
         self.url = url or f"sqlite:///{folder / 'mailflow.db'}"
-        self._config.write_text(
+        self.config.write_text(
             f"""
             [service]
             organisation = "Example Vendor"
@@ -56,7 +56,7 @@ class Service:
     def start(self, *arguments: str) -> Group:
         """Start it; it takes mail when this returns."""
         group = Group(
-            [sys.executable, "-m", "mailflow", "run", "--config", str(self._config), *arguments],
+            [sys.executable, "-m", "mailflow", "run", "--config", str(self.config), *arguments],
             self.folder / "mailflow.log",
             cwd=ROOT,
         )
@@ -76,6 +76,6 @@ class Service:
 
     def _command(self, *arguments: str) -> None:
         subprocess.run(
-            [sys.executable, "-m", "mailflow", *arguments, "--config", str(self._config)],
+            [sys.executable, "-m", "mailflow", *arguments, "--config", str(self.config)],
             cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip

@@ -19,9 +19,13 @@ from mailflow.store.tables import MailboxRow
 
 _box = MailboxRow.__table__  # type: ignore[attr-defined]
 _this = _box.c.name == bindparam("its_name")
-#: Without a lease, or one that has run out, or one's own.
+#: Without a lease, or one that has run out, or that nobody can have taken since the clock was put
+#: back; or one's own.
 _is_free = or_(
-    _box.c.lease_until.is_(None), _box.c.lease_until < NOW, _box.c.owner == bindparam("me")
+    _box.c.lease_until.is_(None),
+    _box.c.lease_until < NOW,
+    _box.c.lease_until > in_seconds("lease"),
+    _box.c.owner == bindparam("me"),
 )
 _HELD = Prepared(select(_box.c.name).where(_this, ~_is_free))
 _TAKE = Prepared(
@@ -37,15 +41,16 @@ _LEAVE = Prepared(
 def take(db: Database, name: str, lease: timedelta) -> bool:
     """Take or keep the mailbox `name` for this worker (`db.owner`) and the time of the `lease`.
 
-    Returns whether it is ours; if not, another worker holds it. Raises `Unavailable`.
+    All workers ask for leases of the same length. Returns whether it is ours; if not, another
+    worker holds it. Raises `Unavailable`.
     """
-    mine = {"its_name": name, "me": db.owner}
+    mine = {"its_name": name, "me": db.owner, "lease": seconds(lease)}
     with db.reading() as session:  # who only waits for his turn writes nothing
         if _HELD.first(session, mine) is not None:
             return False
     with db.transaction() as session:
         ensure(db, session, name)
-        return _TAKE.run(session, mine | {"lease": seconds(lease)}) == 1
+        return _TAKE.run(session, mine) == 1
 
 
 def leave(db: Database, name: str) -> None:

@@ -96,6 +96,14 @@ def test_a_turn_ends_with_its_lease_or_its_worker(db: Database) -> None:
         assert mailbox_turn.take(one, "a", LONG)
 
 
+def test_a_lease_from_a_clock_that_was_ahead_holds_nobody_up(db: Database) -> None:
+    with ExitStack() as stack:
+        one, two = machine(db, 1, stack), machine(db, 2, stack)
+        assert mailbox_turn.take(one, "a", timedelta(days=365))
+        assert mailbox_turn.take(two, "a", LONG)
+        assert not mailbox_turn.take(one, "a", LONG)
+
+
 def test_many_ask_at_once(db: Database) -> None:
     """Each time exactly one gets it."""
     with ExitStack() as stack:
@@ -207,7 +215,7 @@ def test_where_no_machine_can_read_it_each_raises_the_alarm(
     """That one stands by for the other, and the other for the one, is no success."""
     with ExitStack() as stack:
         one, two = machine(postgres_db, 1, stack), machine(postgres_db, 2, stack)
-        mailbox_turn.take(one, "sales", LONG)
+        mailbox_turn.take(one, "sales", LEASE)
         with running(two, settings(server.port, alarm_minutes=5)) as house:
             assert stands_by(house)
             house.reader.standing.good_at -= 301
