@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflow.core import visibility
 from mailflow.core.htmlguard import too_deep
-from mailflow.core.htmlmarks import CUT_IDS, QUOTE, SIGNATURE
+from mailflow.core.htmlmarks import CUT_IDS, QUOTE, SIGNATURE, barred
 from mailflow.core.htmltext import Lines
 
 #: A line of this alone means: from here on it is the earlier mail. U+001D cannot come from a mail.
@@ -50,7 +50,8 @@ class Rendered:
 def render(html: str, *, below: bool = True) -> Rendered:
     """Lines of the visible text of an HTML document. Linear, bounded, never raises.
 
-    `below` false leaves out what stands below a `CUT`, where nobody is going to read it.
+    `below` false leaves out what stands below a `CUT`, where nobody is going to read it; it is an
+    answer then, and a block with a bar at its left is what it answers.
     """
     out = Rendered("")
     if too_deep(html):
@@ -61,7 +62,7 @@ def render(html: str, *, below: bool = True) -> Rendered:
     if root is None:
         return out
     rules = visibility.sheet(html) if "<style" in html or "<STYLE" in html else visibility.EMPTY
-    state = Lines()
+    state = Lines(answer=not below)
     _walk(root, state, out, rules, below=below)
     if state.line:
         state.flush()
@@ -201,6 +202,9 @@ def _open(
         if named:
             _quote(state)
             return None
+    if "cite" in attributes or attributes.get("type") == "cite" or (state.answer and barred(style)):
+        _quote(state)
+        return None
     if tag == "blockquote" and not (_NO_BORDER.search(style) and attributes.get("type") != "cite"):
         _quote(state)
         return None

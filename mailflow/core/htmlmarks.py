@@ -18,6 +18,25 @@ QUOTE = re.compile(
 )
 
 
+#: A bar at the left of a block and no other border: how phones, Outlook and others draw a quote
+#: that they do not mark. A table has more borders than one.
+_BAR = re.compile(
+    r"border-(?:left|inline-start)(?:-width|-style)?\s*:(?!\s*(?:none|hidden|0(?:px|pt|em)?(?:[\s;!]|$)))"
+)
+_BORDER = re.compile(
+    r"border(?:-(?:top|right|bottom|width|style))?\s*:(?!\s*(?:none|hidden|0(?:px|pt|em)?(?:[\s;!]|$)))"
+)
+
+
+def barred(style: str) -> bool:
+    """Whether declarations in lower case draw a block as a quote is drawn.
+
+    >>> barred("border:none; border-left:solid blue 1.5pt"), barred("border:1px solid")
+    (True, False)
+    """
+    return "border" in style and bool(_BAR.search(style)) and not _BORDER.search(style)
+
+
 SIGNATURE = re.compile(
     r"^(?:x_)*(?:gmail_signature|moz-signature|signature|ms-outlook-(?:mobile|ios)-signature"
     r"|applemailsignature|protonmail_signature_block(?:-user|-proton)?|bloop_sign\w*|email-?signature"

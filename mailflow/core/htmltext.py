@@ -14,6 +14,7 @@ class Lines:
     pending: str = ""  # "", " ", "\t" or "\n": what separates the next text from the last
     length: int = 0
     cut: bool = False
+    answer: bool = False  # to a letter of ours: what it answers may be in it without a mark
 
     def flush(self) -> None:
         text = "".join(self.line).strip(" ")

@@ -68,6 +68,28 @@ def test_html_hides_and_strikes() -> None:
     assert [(c.what, c.text) for c in found.cut] == [("struck", "b"), ("hidden", "c")]
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        '<div style="border-left:2px solid #ccc;padding-left:8px">',
+        "<div style='border:none;border-left:solid blue 1.5pt;padding:0in 0in 0in 4.0pt'>",
+        '<p style="BORDER: 0px; Border-Left-Width: 2px">',
+        '<section style="border-inline-start: 3px solid">',
+        '<div type="cite">', '<div cite="mid:letter@vendor.example">',
+    ],
+)  # fmt: skip
+def test_a_quote_without_a_name_is_known_by_its_bar(start: str) -> None:
+    mail = f"<p>Hi</p>{start}CONFIRM</div>"
+    assert "CONFIRM" not in own(html=mail, in_reply_to=("<letter@vendor.example>",)).text
+
+
+@pytest.mark.parametrize("style", ["border:1px solid", "border-left:none", "border-left:0 solid",
+                                   "border-left:1px solid;border-right:1px solid", ""])  # fmt: skip
+def test_other_borders_are_none(style: str) -> None:
+    mail = f'<table><tr><td style="{style}">CONFIRM</td></tr></table>'
+    assert own(html=mail, in_reply_to=("<letter@vendor.example>",)).text == "CONFIRM"
+
+
 def test_the_other_rendition_is_kept_only_where_it_differs() -> None:
     assert own("Hi *Tom*", "<p>Hi <b>Tom</b></p>").other is None
     assert own("Hi Tom", "<p>Hi Ann</p>").other == "Hi Tom"

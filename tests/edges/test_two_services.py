@@ -122,6 +122,23 @@ def house(sqlite_db: Database) -> House:
     return House(sqlite_db)
 
 
+def test_a_program_that_sends_our_lines_back_is_not_answered_for_ever(house: House) -> None:
+    """To the letter's own secret, so that each mail is a change of the request that changes nothing."""
+    letter = house.review()
+    answered = 0
+    for _ in range(30):
+        letters = house.answer(letter, REQUEST)
+        if not letters:
+            break
+        answered += 1
+        (letter,) = letters
+    assert answered == house.service.policy.idle_answers_per_thread
+    assert house.request().revision == 1
+    # What was confirmed is what was shown, by whichever of these letters.
+    assert house.answer(letter, "CONFIRM")
+    assert house.outcomes()[-1][2] == "confirmed"
+
+
 FEET = {
     "en": "-- \nWritten by a program on behalf of Vendor. It asks for no password.",
     "es": "-- \nEscrito por un programa en nombre de Vendor. No pide ninguna contraseña.",

@@ -108,6 +108,12 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
         warnings=command.submission.warnings + checked.warnings,
     )
     changed = changed_fields(request, revised)
+    if _says_the_same(request, revised):
+        letter = ask_or_show(request, new=False)
+        return Decision(
+            "clarify" if errors else "review", "the lines say what we have already", request,
+            letters=(letter,),
+        )  # fmt: skip
     return Decision(
         "clarify" if errors else "review",
         why_ask(errors) if errors else f"changed lines make revision {revised.revision}",
@@ -118,6 +124,16 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
         ),
         letters=(ask_or_show(revised, new=False, changed=changed),),
     )
+
+
+def _says_the_same(old: Request, new: Request) -> bool:
+    """Whether a change leaves all as it was shown.
+
+    It is then no new revision, and an answer that changes nothing: a program that sends our own
+    lines back is not shown them again for ever (I16).
+    """
+    shown = ("fields", "provenance", "errors", "warnings")
+    return all(getattr(old, name) == getattr(new, name) for name in shown)
 
 
 def _change_after_confirm(
