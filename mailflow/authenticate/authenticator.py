@@ -11,6 +11,7 @@ from ipaddress import ip_network
 import idna
 
 from mailflow.authenticate import own_check
+from mailflow.authenticate.dkim_check import left_open
 from mailflow.authenticate.dns import Resolver
 from mailflow.authenticate.lookup import Lookup
 from mailflow.authenticate.peers import INNER, LOOPBACK, address_of, helo_of, within
@@ -117,9 +118,12 @@ class Authenticator:
         if fault := self._not_from_ours(peer, source):
             return Verdict("none", fault)
         results = [value for name, value in fields if name == "authentication-results"]
-        return authresults.judge(
+        verdict = authresults.judge(
             results, author, self._ids, without_id=self._trust.topmost_without_id
         )
+        if verdict.proven and (doubt := left_open(raw, author)):
+            return Verdict("none", f"{verdict.rule}; but {doubt}")
+        return verdict
 
     def _mode(self, source: str) -> str:
         """The mode for one way in: its own setting, or else the common one."""

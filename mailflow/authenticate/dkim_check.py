@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -60,12 +61,14 @@ class Signed:
             self._hashes[relaxed] = hashlib.sha256(data).digest()
         return self._hashes[relaxed]
 
-    def retyped(self, found: signature.Signature) -> str:
-        """Why the body may have been signed as something else than it is read as now, or ""."""
+    def retyped(self, signed: Collection[str]) -> str:
+        """Why the body may have been signed as something else than it is read as now, or "".
+
+        Args:
+            signed: Names of the fields that a signature covers, lower case.
+        """
         names = ("content-type", "content-transfer-encoding")
-        if all(name in found.signed for name in names if self.all(name)) and (
-            names[0] in found.signed
-        ):
+        if names[0] in signed and (names[1] in signed or not self.all(names[1])):
             return ""
         kind, encoding = (
             next((value.decode("latin-1") for _, value in self.all(name)), "") for name in names
@@ -109,6 +112,24 @@ def check(message: Signed, author: str, lookup: Lookup, now: float) -> list[Proo
     return proofs
 
 
+def left_open(raw: bytes, author: str) -> str:
+    """Why a mail that somebody else verified may be read as another one than was signed, or "".
+
+    Which signature it was is not known, and anybody can add one that counts for nothing: so each
+    that could stand for the author is asked whether it covers Content-Type.
+    """
+    taken = canon.split(raw)
+    if taken is None:
+        return ""
+    message = Signed(*taken)
+    for _, value in message.all("dkim-signature"):
+        if _may_prove(value, author):
+            covered = signature.covers(value)
+            if doubt := message.retyped(covered):
+                return f"no Content-Type is signed, and there is {doubt}"
+    return ""
+
+
 def _may_prove(value: bytes, author: str) -> bool:
     domain = signature.signer(value)
     return domain is not None and aligned(author, domain)
@@ -139,7 +160,7 @@ def _try(message: Signed, own: tuple[bytes, bytes], lookup: Lookup, now: float) 
             key.verify(found.value, digest, PKCS1v15(), Prehashed(SHA256()))
     except InvalidSignature:
         return Proof("none", "", f"header does not match the signature of {found.domain}")
-    if doubt := message.retyped(found):
+    if doubt := message.retyped(found.signed):
         return Proof("none", "", f"{found.domain} signed no Content-Type, and there is {doubt}")
     return Proof(
         "pass", found.domain, f"dkim=pass for {found.domain}", "message-id" in found.signed

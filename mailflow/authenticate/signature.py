@@ -72,6 +72,12 @@ def signer(field: bytes) -> str | None:
     return domain_name(found.get("d", "")) if found else None
 
 
+def covers(field: bytes) -> tuple[str, ...]:
+    """Names of the fields in h=, lower case, without judging the rest."""
+    found = tags(field.decode("latin-1")) or {}
+    return tuple(name.strip().lower() for name in _unfold(found.get("h", "")).split(":"))
+
+
 def read(field: bytes, now: float) -> Signature | str:
     """The signature in a DKIM-Signature value, or why it does not count.
 

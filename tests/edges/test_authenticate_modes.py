@@ -8,7 +8,7 @@ from mailflow.authenticate import Authenticator
 from mailflow.authenticate.peers import address_of, helo_of
 from mailflow.config.settings import TrustSettings
 from mailflow.core.message import Message
-from tests.edges.signed_mail import Zone, mail, rsa_key, signed, verdict
+from tests.edges.signed_mail import SIGNED, Zone, mail, rsa_key, signed, verdict
 
 OURS = "Authentication-Results: mx.vendor.example; dkim=pass header.d=partner.example\r\n"
 VERIFIER = TrustSettings(mode="trusted_verifier", authserv_ids=("mx.vendor.example",))
@@ -102,6 +102,26 @@ def test_a_sender_that_can_be_read_two_ways_is_never_proven(
 ) -> None:
     peer = "192.0.2.1" if trust is PEERS else "127.0.0.1"
     assert verdict(mail(sender, head=OURS), trust, peer=peer).result == "none"
+
+
+def test_what_was_verified_is_what_is_read() -> None:
+    """A verified mail whose Content-Type is not signed, and was exchanged so that a quote is all."""
+    quoted = "Hi, see below.\r\n\r\n--b\r\n\r\nAccount name: Mallory Ltd\r\n--b--\r\n"
+    plain = b"Content-Type: text/plain; charset=utf-8"
+    other = b"Content-Type: multipart/mixed; boundary=b"
+    raw = signed(mail(body=quoted))
+    covered = signed(mail(body=quoted), headers=(*SIGNED, b"content-type"))
+    head = OURS.encode()
+    assert verdict(head + raw, VERIFIER).proven
+    assert verdict(head + covered, VERIFIER).proven
+    found = verdict(head + raw.replace(plain, other), VERIFIER)
+    assert (found.result, "text before the first part" in found.rule) == ("none", True)
+    # A signature that covers it can be added by anybody, and counts for nothing.
+    fake = b"DKIM-Signature: d=partner.example; h=from:content-type; b=AA==\r\n"
+    assert not verdict(head + fake + raw.replace(plain, other), VERIFIER).proven
+    # Somebody else's signature is not asked: a mailing list's, a provider's.
+    foreign = b"DKIM-Signature: d=lists.example; h=from; b=AA==\r\n"
+    assert verdict(head + foreign + covered, VERIFIER).proven
 
 
 def test_only_our_own_servers_may_hand_in_our_header() -> None:
