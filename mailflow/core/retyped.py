@@ -17,8 +17,12 @@ from mailflow.core.mime import parameters
 _TEXTS = frozenset({"text/plain", "text/html"})
 #: Under these any bytes are other letters than they seem.
 _SHIFTING = re.compile(r"utf-?(?:16|32)|unicode$|hz", re.I)
-#: "This is a multi-part message in MIME format.", as programs put it before the first part.
-_PREAMBLE = re.compile(rb"[^\r\n]{0,120}\bmulti[- ]?part\b[^\r\n]{0,120}\r\n(?:\r\n)?", re.I)
+#: "This is a multi-part message in MIME format.", "… cryptographically signed message in MIME …":
+#: what programs put before the first part.
+_PREAMBLE = re.compile(
+    rb"[^\r\n]{0,120}\b(?:multi[- ]?part|mime)\b[^\r\n]{0,120}\r\n(?:\r\n)?", re.I
+)
+_TYPE = re.compile(r"\s*(text(?![\w/])|[^\s/;]{1,60}/[^\s/;]{1,100})")
 _MIME_INSIDE = re.compile(rb"--[^\s-][^\r\n]*\r\ncontent-", re.I)
 _HTML_INSIDE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.I)
 _HTML = re.compile(
@@ -38,7 +42,8 @@ def doubt(content_type: str, encoding: str, body: bytes) -> str:
         encoding: That of Content-Transfer-Encoding, "" if there is none.
         body: As received, with CRLF.
     """
-    kind = (content_type.partition(";")[0].strip() or "text/plain").lower()
+    typed = _TYPE.match(content_type)
+    kind = typed.group(1).lower() if typed and "/" in typed.group(1) else "text/plain"
     found = parameters(content_type, Limits())
     if isinstance(found, Fault):
         return found.reason
