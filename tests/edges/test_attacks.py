@@ -16,7 +16,7 @@ import pytest
 from mailflow.authenticate import Authenticator
 from mailflow.core import classify, message, reference
 from mailflow.core.commands import Actor, Nominate, Release
-from mailflow.core.request import Person, State
+from mailflow.core.request import Account, Person, State
 from mailflow.core.verdict import Verdict
 from mailflow.flow import Mail
 from mailflow.flow.office import Office
@@ -349,6 +349,26 @@ def test_a_partner_is_no_colleague_of_his_customer(sqlite_db: Database) -> None:
             ("wrong_sender", sender)
         ]
     assert house.request().state is State.PENDING
+
+
+@pytest.mark.parametrize(
+    "sender", ["stranger@new.example", "gone@cobalt.example", "clerk@vendor.example"]
+)
+def test_a_refusal_tells_nothing_of_accounts(house: House, sender: str) -> None:
+    """One domain waits for its customer, one has an account, one is free, one mail is half empty."""
+    pending(house)
+    with house.db.transaction() as session:
+        ocean = Account("ocean.example", "Ocean", "active", administrators=("ada@ocean.example",))
+        directory.import_accounts(session, [ocean], house.db.now(session))
+    said = set()
+    for body in (REQUEST, named("ada@ocean.example", "ocean.example"),
+                 named("pat@free.example", "free.example"), "Account name: x"):  # fmt: skip
+        (refusal,) = ask(house, sender, body)
+        assert (refusal.kind, refusal.recipient) == ("refusal", sender)
+        said.add((refusal.subject, text_of(refusal)))
+        house.service.pass_time(timedelta(days=1, minutes=1))
+        house.service.letters()
+    assert len(said) == 1
 
 
 # -- floods in the vendor's name ---------------------------------------------------------------
