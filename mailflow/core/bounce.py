@@ -22,6 +22,8 @@ _MAX_FAILURES = 100
 #: Characters of one line (RFC 5322 s2.1.1). The library's patterns are quadratic in it: 60,000
 #: times "1," on one line took two seconds.
 _MAX_LINE = 998
+#: "smtp; 550 …": in which language the server speaks (RFC 3464 s2.3.6), no help to people.
+_TYPE = re.compile(r"^[\w-]{1,20}\s*;\s*")
 _FIELD = re.compile(r"^([A-Za-z-]{4,40}):[ \t]*((?:.*)(?:\n[ \t].*){0,20})", re.M)
 _ID = re.compile(r"^message-id:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -65,7 +67,7 @@ def _standard(message: Message) -> list[Failure]:
                 continue
             action = fields.get("action", "").split(" ", 1)[0].lower()
             code = _STATUS.search(fields.get("status", ""))
-            text = fields.get("diagnostic-code", "")
+            text = _TYPE.sub("", fields.get("diagnostic-code", ""))
             if action in ("delivered", "relayed", "expanded") or (code and code.group(1) == "2"):
                 continue
             final = _mailbox(fields.get("final-recipient", "")) or _mailbox(target)

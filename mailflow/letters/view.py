@@ -52,6 +52,7 @@ class RequestView:
     domain: str  # the same for reading: an IDN in its own script beside its code
     note_to_customer: str
     users: tuple[User, ...]
+    others: tuple[User, ...]  # the users besides the approver, who becomes administrator
     note_to_users: str
     notice_to: str
     order_number: str
@@ -78,6 +79,9 @@ def view(request: Request, audience: Audience) -> RequestView:
     shown = own_words if own else foreign_words
     name = shown(f.account_name)
     asker = request.requester
+    users = tuple(
+        User(inert.line(u), not address.in_domain(u, f.account_domain)) for u in f.user_emails
+    )
     return RequestView(
         reference=request.reference,
         state=str(request.state),
@@ -89,9 +93,8 @@ def view(request: Request, audience: Audience) -> RequestView:
         account_domain=inert.line(f.account_domain),
         domain=address.display_domain(inert.line(f.account_domain)),
         note_to_customer=f.note_to_customer.strip(),
-        users=tuple(
-            User(inert.line(u), not address.in_domain(u, f.account_domain)) for u in f.user_emails
-        ),
+        users=users,
+        others=tuple(user for user in users if user.email != inert.line(request.approver)),
         note_to_users=f.note_to_users.strip(),
         notice_to=inert.line(request.notice_to),
         order_number=shown(f.order_number),

@@ -488,3 +488,12 @@ def test_a_failed_notice_address_is_told_to_the_partner() -> None:
         assert letters(decision) == [(Kind.ADDRESS_FAILED, PARTNER.email)]
         assert decision.request is not None
         assert decision.request.undeliverable == ""
+
+
+def test_the_approver_among_the_users_is_written_to_once() -> None:
+    fields = replace(FIELDS, user_emails=(TOM, "ann@harbour.example"))
+    decision = decide(
+        request_in(State.PENDING, fields=fields), c.Accept(), ACTORS["approver"], world()
+    )
+    access = [to for kind, to in letters(decision) if kind == Kind.ACCESS]
+    assert access == ["ann@harbour.example"]

@@ -86,6 +86,7 @@ def test_a_standard_bounce() -> None:
         "5.1.1",
     )
     assert "no such user" in failure.diagnostic
+    assert not failure.diagnostic.startswith("smtp;")
 
 
 @pytest.mark.parametrize("name", ["m_qmail", "m_dsn_plain"])

@@ -50,6 +50,7 @@ def accept(request: Request, command: Accept, actor: Actor, world: World) -> Dec
             Audience.USER, active, {},
         )
         for user in fields.user_emails
+        if user != request.approver  # he becomes the administrator, and is told so
     )  # fmt: skip
     return Decision(
         "accepted",
