@@ -189,8 +189,13 @@ class Life:
 
     def rows(self, statement: Any) -> list[Any]:
         """Rows of the database as it stands."""
+        (found,) = self.tables(statement)
+        return found
+
+    def tables(self, *statements: Any) -> list[list[Any]]:
+        """Rows for each statement, all of one moment."""
         with self.db.reading() as session:
-            return list(run(session, statement))
+            return [list(run(session, statement)) for statement in statements]
 
     def now(self) -> datetime:
         """Business time."""

@@ -37,7 +37,7 @@ from tests.edges.life import ALBA, PARTNERS, USERS, Got, Life, Work
 
 LONG = bool(os.environ.get("MAILFLOW_TEST_LONG"))
 #: Parts run side by side; together 10,000 sequences on the two databases in the long run.
-PARTS, SEQUENCES = (10, 500) if LONG else (1, 30)
+PARTS, SEQUENCES = (50, 100) if LONG else (1, 30)
 STEPS = 12
 TERM = timedelta(days=90)
 CUSTOMERS = ("tom@harbour.example", "eva@harbour.example", "max@harbour.example")
@@ -228,16 +228,20 @@ class Model(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        requests = {row.id: row for row in self.life.rows(select(request_))}
+        found = self.life.tables(
+            select(request_), select(event_).order_by(event_.c.id),
+            select(outbox_).order_by(outbox_.c.id), select(inbox_), select(account_), select(token_),
+        )  # fmt: skip
+        requests = {row.id: row for row in found[0]}
         events = defaultdict(list)
-        for row in self.life.rows(select(event_).order_by(event_.c.id)):
+        for row in found[1]:
             events[row.request_id].append(row)
         letters = defaultdict(list)
-        for row in self.life.rows(select(outbox_).order_by(outbox_.c.id)):
+        for row in found[2]:
             letters[row.request_id].append(row)
-        received = {row.id: row.received_at for row in self.life.rows(select(inbox_))}
-        self._one_account_per_domain(requests)
-        self._secrets(requests)
+        received = {row.id: row.received_at for row in found[3]}
+        self._one_account_per_domain(requests, found[4])
+        self._secrets(requests, found[5])
         for number, request in requests.items():
             self._history(request, events[number], received)
             self._letters(request, letters[number])
@@ -247,10 +251,10 @@ class Model(RuleBasedStateMachine):
             self.ended[number] = request.state
         self._conserved()
 
-    def _one_account_per_domain(self, requests: dict[int, Any]) -> None:
+    def _one_account_per_domain(self, requests: dict[int, Any], accounts: list[Any]) -> None:
         taken = Counter[str]()
         of_request = {}
-        for row in self.life.rows(select(account_)):
+        for row in accounts:
             of_request[row.request_id] = row.state
             taken[row.domain] += row.state != "ended"
         assert max(taken.values(), default=0) <= 1, taken
@@ -296,9 +300,9 @@ class Model(RuleBasedStateMachine):
                 assert request.created_at is not None, "the customer heard before CONFIRM"
                 assert row.created_at >= request.created_at
 
-    def _secrets(self, requests: dict[int, Any]) -> None:
+    def _secrets(self, requests: dict[int, Any], tokens: list[Any]) -> None:
         """Only who may decide now holds a secret that still gives something."""
-        for row in self.life.rows(select(token_)):
+        for row in tokens:
             request = requests.get(row.request_id)
             if request is None or row.person == request.requester or row.withdrawn_at:
                 continue
@@ -329,9 +333,18 @@ def one_mail_each() -> Iterator[None]:
 
 @pytest.mark.usefixtures("one_mail_each")
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_sequence_breaks_a_promise(db: Database, part: int) -> None:
+def test_no_sequence_breaks_a_promise(
+    db: Database, part: int, record_property: Callable[[str, object], None]
+) -> None:
+    lives = 0
+
+    def live() -> Model:
+        nonlocal lives
+        lives += 1
+        return Model(db)
+
     run_state_machine_as_test(
-        lambda: Model(db),
+        live,
         settings=settings(
             settings.get_profile("long" if LONG else "default"),
             max_examples=SEQUENCES,
@@ -339,3 +352,5 @@ def test_no_sequence_breaks_a_promise(db: Database, part: int) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+    record_property("sequences", lives)
+    assert lives >= SEQUENCES, "the search gave up before its time"
