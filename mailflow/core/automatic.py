@@ -48,6 +48,7 @@ class Automatic:
     kind: str
     why: str
     absent_until: str = ""
+    words: bool = False  # seen by its words alone, which a person may write as well
 
 
 def automatic(
@@ -179,7 +180,7 @@ def _by_words(message: Message, seen: View) -> Automatic | None:
     if CALENDAR_WORDS.search(head):
         return Automatic("calendar", "the words of a calendar answer")
     if LIST_COMMAND.match(subject) or LIST_COMMAND.match(head):
-        return Automatic("list", "a command of list software")
+        return Automatic("list", "a command of list software", words=True)
     if REACTION.match(head[:160]):
         return Automatic("reaction", "a reaction to a mail")
     if CHALLENGE.search(head):

@@ -111,7 +111,7 @@ def read(
         return Reading("automatic", "ignore", "our own mail came back (I16)")
     answered = facts.letter or facts.returned
     if machine := automatic(message, mail_from, answered.ours if answered else ()):
-        return _machine(message, machine, facts)
+        return _unlisted(message, machine, facts, verdict) or _machine(message, machine, facts)
     if facts.returned:
         return Reading("stray", "quarantine", "a person's mail to a return path of ours")
     if not verdict.proven:
@@ -151,6 +151,31 @@ def _machine(message: Message, machine: Automatic, facts: Facts) -> Reading:
             letter.request_id, machine=machine,
         )  # fmt: skip
     return Reading("automatic", "ignore", machine.why, machine=machine)
+
+
+def _unlisted(
+    message: Message, machine: Automatic, facts: Facts, verdict: Verdict
+) -> Reading | None:
+    """UNSUBSCRIBE from the customer himself, in words alone: told that this is no list.
+
+    Whatever else stands in such a mail, it is never a decision.
+    """
+    letter = facts.letter
+    if (
+        machine.kind != "list"
+        or not machine.words
+        or letter is None
+        or (letter.part, letter.matched_by) != ("approver", "token")
+        or letter.withdrawn
+        or message.sender != letter.person
+        or not verdict.proven
+    ):
+        return None
+    read = "\n".join(own_text(message).text.split("\n")[:3])[:300]
+    return Reading(
+        "reply", "apply", f"{machine.why}, from the customer", c.Unknown(read, "unsubscribe"),
+        letter.part, letter.request_id, machine=machine,
+    )  # fmt: skip
 
 
 def _unproven(message: Message, facts: Facts, verdict: Verdict) -> Reading:
@@ -254,7 +279,8 @@ def _command(reply: Reply, letter: LetterFacts) -> c.Command:
         case Intent.ENGLISH:
             return c.English(letter.kind)
         case _:
-            return c.Unknown(reply.read, reply.code)
+            near = reply.guess
+            return c.Unknown(reply.read, reply.code, near.word, near.address)
 
 
 def _first(message: Message, facts: Facts, policy: Policy) -> Reading:

@@ -144,10 +144,15 @@ class English:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A reply that asks for nothing we understand. `read` = what we saw; `why` = the rule."""
+    """A reply that asks for nothing we understand. `read` = what we saw; `why` = the rule.
+
+    `near` and `address` are what the customer may have meant (`guess.Guess`): offered, never done.
+    """
 
     read: str = ""
     why: str = ""
+    near: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from mailflow.core.hygiene import fold
 _MARKS: dict[str, str] = {
     "en": "the and of to is are we you your please for this that with have our it be hello hi dear regards thanks thank "
     "account name customer confirm confirmed accept decline cancel request domain note users yes would like need from my email emails "
-    "best kind help status activate reject nominate not ready renew resend all good correct",
-    "es": "el la los las de del que en por para con una un su se es lo favor hola gracias saludos cuenta nombre cliente confirmo "
+    "best kind help status activate reject nominate not ready renew resend all good correct no thanks",
+    "es": "no acuerdo el la los las de del que en por para con una un su se es lo favor hola gracias saludos cuenta nombre cliente confirmo "
     "confirmar confirmado acepto aceptar rechazo rechazar cancelar solicitud dominio nota usuarios si buenos dias estimados quiero correo todo "
     "correcto muchas al nuestro estado ayuda activar activo designar listo reenviar soy yo datos adelante nombre buenas queda",
     "pt": "os as de do da dos das que em por para com uma um seu se ao no na nao favor ola obrigado obrigada conta nome cliente "

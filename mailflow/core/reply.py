@@ -8,7 +8,7 @@ or makes it depend on something. Everything else is asked again, with the rule i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflow.core import commands
 from mailflow.core.clear import (
@@ -25,6 +25,7 @@ from mailflow.core.clear import (
 from mailflow.core.courtesy import harmless
 from mailflow.core.doubts import BAD_SIGNS
 from mailflow.core.form import read_lines
+from mailflow.core.guess import NO_GUESS, Guess, asks, guess, says_accept
 from mailflow.core.hits import find_hits, without_denied
 from mailflow.core.language import detect
 from mailflow.core.meaning import Meaning, unknown
@@ -49,6 +50,8 @@ __all__ = ["Intent", "Reply", "read_reply"]
 
 _MAX_COMMENT_WORDS = 60  # beside a yes; a longer letter wants a reader
 _MAX_READ = 40_000  # characters; nobody answers in so many, and reading them takes seconds
+_THUMB = re.compile("[\U0001f44d\U0001f44c✅✔]")
+_OFF = re.compile(r"\W*unsubscribe\b|\W*(?:darse de baja|cancelar inscrição)\b", re.I)
 _STUB = re.compile(r"html|browser|navegador|visor|viewer|navigateur", re.I)
 
 
@@ -68,6 +71,7 @@ class Reply:
     read: str = ""
     why: str = ""
     code: str = ""
+    guess: Guess = NO_GUESS  # of a customer who said no clear word
 
 
 def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
@@ -81,7 +85,7 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
     Returns:
         The meaning; `Intent.UNKNOWN` with the reason whenever there is any doubt.
     """
-    read = " ".join(own.text.split())[:300]
+    read = "\n".join(filter(None, (" ".join(line.split()) for line in own.lines)))[:300]
     language = detect(own.text)
     if part == "partner":
         submission = read_lines(own.lines)
@@ -96,6 +100,9 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
     meaning = _meaning(own.text, part, own.names)
     if meaning.code == "empty" and subject:
         meaning = _subject(subject, part) or meaning
+    near = NO_GUESS
+    if part == "approver" and meaning.intent is Intent.UNKNOWN:
+        meaning, near = _near(meaning, own)
     if own.other is not None and meaning.intent in DECIDING:
         meaning = _agreed(meaning, own.other, part, own.names)
     return Reply(
@@ -107,6 +114,7 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
         read,
         meaning.why,
         meaning.code,
+        near,
     )
 
 
@@ -124,9 +132,31 @@ def _agreed(meaning: Meaning, other: str, part: str, names: frozenset[str]) -> M
 def _subject(subject: str, part: str) -> Meaning | None:
     """A bare HELP or STATUS in the subject of an empty mail; never a decision."""
     meaning = _meaning(subject, part)
-    if meaning.intent in DECIDING or meaning.intent is Intent.UNKNOWN:
+    if meaning.intent is Intent.UNKNOWN or len(subject.split()) > 3:
         return None
-    return meaning if len(subject.split()) <= 3 else None
+    if meaning.intent in DECIDING:
+        return unknown("a decision in the subject alone", "in_subject")
+    return meaning
+
+
+def _near(meaning: Meaning, own: OwnText) -> tuple[Meaning, Guess]:
+    """What a customer may have meant, and more exactly what is unclear; it decides nothing."""
+    text, code = own.text, meaning.code
+    if _THUMB.search(text) and not re.search(r"\w", text):
+        return replace(meaning, code="thumb"), Guess("accept")
+    if code == "empty":
+        off = any(cut.what == "footer" and _OFF.match(cut.text) for cut in own.cut)
+        return (replace(meaning, code="unsubscribe") if off else meaning), NO_GUESS
+    if len(text) > _MAX_READ:
+        return meaning, NO_GUESS
+    if says_accept(text) and (code == "question" or (code == "unclear" and len(text.split()) > 4)):
+        return replace(meaning, code="accept_but"), NO_GUESS
+    near = guess(text)
+    if near.word == "unsubscribe":
+        return replace(meaning, code="unsubscribe"), NO_GUESS
+    if code == "unclear" and asks(text):
+        return replace(meaning, code="question"), near
+    return meaning, near
 
 
 def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meaning:

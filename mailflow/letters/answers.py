@@ -32,10 +32,13 @@ class Answers:
         self._start = _start(to, "Re: " + subject) if to else ""
         self._said: dict[tuple[str, str], Word] = {}
 
-    def say(self, name: str, extra: str = "") -> Word:
+    def say(self, name: str, extra: str = "", *, whole: bool = False) -> Word:
         """The word for a meaning. `extra` stands for what the reader adds himself; it is shown,
-        not prefilled: ("nominate", "name@customer.example").
+        not prefilled: ("nominate", "name@customer.example"). `whole`: it is prefilled too.
         """
+        if whole:
+            text = f"{word(name, self._language)} {extra}".strip()
+            return Word(text, self.reply_with([text]))
         known = self._said.get((name, extra))
         if known is None:
             said = word(name, self._language)

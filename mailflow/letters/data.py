@@ -54,7 +54,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.ACCESS_REQUEST: {"account_name": "", "asker_name": "", "asker_company": "", "note": ""},
     Kind.STATUS: {"timeline": (), "resent": False},
     Kind.SETTLED: {"at": None, "can_tell_ready": False},
-    Kind.UNKNOWN_REPLY: {"read": "", "why_code": ""},
+    Kind.UNKNOWN_REPLY: {"read": "", "why_code": "", "near": "", "address": ""},
     Kind.REMINDER_PARTNER: {"problems": ()},
     Kind.APPROVER_REPLACED: {"new": ""},
     Kind.ABSENT: {"until": ""},

@@ -259,8 +259,19 @@ def _all() -> list[Sample]:
         *(
             ("unknown_reply", f"customer-{why}", C, PENDING, {"why_code": why, "read": "?"})
             for why in (*_WHYS, "nominee_invalid", "nominee_same", "nominee_too_many",
-                        "nominee_outside", "nominee_ours")
+                        "nominee_outside", "nominee_ours", "accept_but", "unsubscribe",
+                        "in_subject", "thumb")
         ),
+        *(
+            ("unknown_reply", f"near-{near}", C, PENDING,
+             {"why_code": "unclear", "read": "No, ask ben@alimentos.example", "near": near,
+              "address": COLLEAGUE})
+            for near in ("accept", "decline", "not_me", "nominate")
+        ),
+        ("unknown_reply", "question-nominate", C, PENDING,
+         {"why_code": "question", "read": "Ben?", "near": "nominate", "address": COLLEAGUE}),
+        ("unknown_reply", "unsubscribe-active", C, in_state("active"),
+         {"why_code": "unsubscribe"}),
         *(
             ("unknown_reply", f"in-{state}", P, in_state(state), {})
             for state in ("draft", *_SETTLED)

@@ -111,7 +111,7 @@ def test_other_marks_are_the_author_s(text: str) -> None:
 def test_a_subject_asks_but_never_decides() -> None:
     assert reply("", subject="HELP").intent is Intent.HELP
     assert reply("", subject="CONFIRM").intent is Intent.UNKNOWN
-    assert reply("", subject="CONFIRM").code == "empty"
+    assert reply("", subject="CONFIRM").code == "in_subject"
 
 
 @pytest.mark.parametrize("text", ["CONFIRM?", "confirm or cancel", "", "hello", "not confirmed"])

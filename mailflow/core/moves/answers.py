@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from mailflow.core.address import parse
 from mailflow.core.commands import Actor, Case, Feedback, Help, Status, Unknown
 from mailflow.core.decision import Decision, Event, Limit, Remark, World
 from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.moves.approver import nominee_fault
 from mailflow.core.moves.say import answer, settled, to_operator, to_partner
 from mailflow.core.request import Request
 
@@ -56,9 +58,13 @@ def feedback(request: Request, command: Feedback, actor: Actor, world: World) ->
 def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:
     """Asked again with what was read and the words allowed; once per thread and hour, and a few
     times a day."""
+    near, address = command.near, ""
+    if command.address and not nominee_fault(request, parse(command.address), world):
+        near, address = "nominate", command.address
     letter = answer(
-        Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=command.why
-    )
+        Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=command.why,
+        near=near, address=address,
+    )  # fmt: skip
     return Decision(
         "unknown", f"not a clear word: {command.why}", request, letters=(letter,),
         limit=Limit(

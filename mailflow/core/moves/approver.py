@@ -99,7 +99,7 @@ def nominate(request: Request, command: Nominate, actor: Actor, world: World) ->
     if closed := _not_open(request, actor, world):
         return closed
     nominee = address.parse(command.address)
-    fault = _nominee_fault(request, nominee, world)
+    fault = nominee_fault(request, nominee, world)
     if fault or nominee is None:
         return _nomination_refused(request, command, actor, world, fault)
     moved = replace(
@@ -151,7 +151,7 @@ def _nomination_refused(
     )  # fmt: skip
 
 
-def _nominee_fault(request: Request, nominee: str | None, world: World) -> str:
+def nominee_fault(request: Request, nominee: str | None, world: World) -> str:
     """Why this nominee cannot be the approver, or ""."""
     if nominee is None:
         return "nominee_invalid"
