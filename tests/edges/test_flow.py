@@ -290,6 +290,45 @@ def test_an_acceptance_after_the_last_instant_meets_the_expiry(house: House) -> 
     assert [k for k, _ in kinds(house.service.letters())].count("expiry_notice") == 0
 
 
+def test_accepting_and_expiring_in_the_same_instant_have_one_winner(house: House) -> None:
+    """The sweep and a click meet within milliseconds of the deadline, before it and after (I11)."""
+    for n in range(10):
+        _, activation = house.pending(REQUEST.replace("harbour", f"quay{n}"))
+        with house.db.reading() as session:
+            request = queries.request(session, max(x.id for x in queries.requests(session)))
+        assert request is not None
+        assert request.expires_at is not None
+        house.db.clock_offset += request.expires_at - house.service.now()
+        house.db.clock_offset -= timedelta(milliseconds=5 * n)
+        gate = threading.Barrier(2)
+
+        def click(secret: str = token_in(activation), gate: threading.Barrier = gate) -> str:
+            gate.wait()
+            return house.service.flow.click(secret, c.Accept("click")).outcome
+
+        def sweep(number: int = request.id, gate: threading.Barrier = gate) -> str:
+            gate.wait()
+            return house.service.flow.tick(number).outcome
+
+        with ThreadPoolExecutor(2) as pool:
+            ends = [pool.submit(click), pool.submit(sweep)]
+            said = [end.result() for end in ends]
+        with house.db.reading() as session:
+            after = queries.request(session, request.id)
+            decisions = [
+                (event.name, event.at) for event in queries.events(session, request.id)
+                if event.name in ("accepted", "expired")
+            ]  # fmt: skip
+        assert after is not None
+        assert len(decisions) == 1, (decisions, said)
+        name, at = decisions[0]
+        assert (name, after.state) in (("accepted", State.ACTIVE), ("expired", State.EXPIRED))
+        assert name == "accepted" or at >= request.expires_at, "expired early"
+        sent = [kind for kind, _ in kinds(house.service.letters())]
+        assert sent.count("expiry_notice") == (name == "expired")
+        assert sent.count("confirmation_partner") == (name == "accepted")
+
+
 def test_renew_reopens_the_review_and_the_domain_is_free_again(house: House) -> None:
     house.pending()
     house.service.pass_time(91 * DAY)

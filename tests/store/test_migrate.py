@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,54 @@ def test_a_kill_in_the_middle_of_an_upgrade_leaves_the_old_schema(
 
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
+
+
+# A version to come, in the way that is hardest on SQLite: a table full of mail is copied.
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "9999", "0001", None, None
+def upgrade():
+    with op.batch_alter_table("quota") as table:
+        table.add_column(sa.Column("note", sa.String(), nullable=False, server_default=""))
+    with op.batch_alter_table("inbox_raw") as table:
+        table.add_column(sa.Column("note", sa.String(), nullable=False, server_default=""))
+    op.execute("UPDATE inbox_raw SET note = 'upgraded'")
+    op.create_index("ix_inbox_raw_note", "inbox_raw", ["note"])
+"""
+
+
+@pytest.mark.parametrize("after", [1, 3, 5, 7, 9])
+def test_a_kill_in_an_upgrade_with_mail_leaves_all_of_it_as_it_was(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate._FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "v9999_next.py").write_text(NEXT)
+    stored = inbox.put_many(db, [incoming(b"%d" % n) for n in range(20)])
+    with db.migrating() as connection:
+        before = schema(connection)
+    url = db._writer.url.render_as_string(hide_password=False)
+    root = Path(__file__).parents[2]
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD.replace("left = int", f"{TURN}\nleft = int"), url,
+         str(after), str(folder)],
+        env=os.environ | {"PYTHONPATH": str(root)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert child.returncode == -signal.SIGKILL
+    monkeypatch.setattr(migrate, "_FOLDER", folder)
+    assert migrate.state(db) == "old"
+    with db.migrating() as connection:
+        assert schema(connection) == before
+    migrate.upgrade(db)
+    assert migrate.state(db) == "current"
+    with db.reading() as session:
+        found = session.connection().execute(text("SELECT note FROM inbox_raw")).scalars().all()
+    assert found == ["upgraded"] * len(stored)
+
+
+#: Lets the child find the version to come.
+TURN = "from pathlib import Path; migrate._FOLDER = Path(sys.argv[3])"
 
 
 def test_the_migrations_are_in_the_package() -> None:
