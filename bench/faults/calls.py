@@ -14,6 +14,9 @@ from bench.faults.traffic import Traffic
 
 #: How long we wait for the n-th call; some are never made that often.
 PATIENCE_S = 60.0
+#: How long we wait in the end. A mail that was in work at several deaths is suspected of them, and
+#: rests for up to 320 s before it is tried again.
+FINISH_S = 900.0
 
 
 def at_calls(folder: Path, url: str, calls: list[str], upto: int) -> int:
@@ -32,7 +35,7 @@ def at_calls(folder: Path, url: str, calls: list[str], upto: int) -> int:
                 killed[call] = killed.get(call, 0) + _once(fleet, traffic, call, n)
             print(f"  {call}: killed {killed[call]} of {upto} times", file=sys.stderr)
         fleet.start()
-        finished = traffic.wait(60) and fleet.drain()
+        finished = traffic.wait(FINISH_S) and fleet.drain()
         codes = fleet.terminate()
     finally:
         fleet.close()
