@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 #: From one sync on a good disk to a database that barely answers.
@@ -11,11 +13,22 @@ _SEND_BUCKETS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 900)
 _GROUP_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
+class Described(NamedTuple):
+    """One metric as the reference tells of it; `name` is as it stands in `/metrics`."""
+
+    name: str
+    kind: str
+    text: str
+    labels: tuple[str, ...] = ()
+
+
 class Metrics:
     """All metrics of one process. Make one, and hand it to every room."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        #: Each of them, for the reference.
+        self.described: list[Described] = []
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
 
         self.received = counter("received", "Mails stored, by way in", "source")
@@ -61,10 +74,13 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        self.described.append(Described(f"mailflow_{name}_total", "counter", text, labels))
         return Counter(name, text, labels, namespace="mailflow", registry=self.registry)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        self.described.append(Described(f"mailflow_{name}", "gauge", text, labels))
         return Gauge(name, text, labels, namespace="mailflow", registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        self.described.append(Described(f"mailflow_{name}", "histogram", text))
         return Histogram(name, text, namespace="mailflow", registry=self.registry, buckets=buckets)

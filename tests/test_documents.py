@@ -12,6 +12,7 @@ import pytest
 from mailflow import __version__
 from mailflow.cli import reference
 from mailflow.config import render
+from mailflow.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")])
@@ -46,6 +47,19 @@ def test_links_lead_somewhere(path: Path) -> None:
         if not there.exists() or (anchor and anchor not in _anchors(there)):
             dead.append(target)
     assert dead == []
+
+
+def test_alarms_are_about_metrics_that_there_are() -> None:
+    known = {one.name for one in Metrics().described}
+    for when, _ in reference.ALARMS:
+        assert set(re.findall(r"mailflow_\w+", when)) <= known, when
+
+
+def test_the_reference_names_metrics_as_prometheus_reads_them() -> None:
+    metrics = Metrics()
+    told = {name for line in metrics.render().decode().splitlines() if line.startswith("# TYPE ")
+            for name in [line.split()[2]] if not name.endswith("_created")}  # fmt: skip
+    assert {one.name for one in metrics.described} == told
 
 
 def test_pictures_are_there_say_what_they_show_and_are_small() -> None:

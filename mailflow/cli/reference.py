@@ -36,6 +36,40 @@ From 64 on they are those of `sysexits.h`. Made from the program; a test holds t
 | code | name | meaning |
 |-|-|-|"""
 
+METRICS_INTRO = """\
+# Metrics
+
+<!-- Made from the program by `make reference`; changes here are lost. -->
+
+`/metrics` at `[web] admin_listen` tells these, as Prometheus reads them. Each process counts for
+itself; what is read from the database (`inbox_waiting`, `outbox_due`, `outbox_age_seconds`,
+`accepted`, `conservation_difference`) is the same on every machine. No label holds anything
+personal.
+
+| metric | kind | labels | what it tells |
+|---|---|---|---|"""
+ALARMS_INTRO = """
+## What to be alarmed at
+
+| when | why |
+|---|---|"""
+ALARMS = (
+    ("mailflow_conservation_difference != 0", "an accepted mail is not accounted for: never so"),
+    ("increase(mailflow_faults_total[15m]) > 0", "a fault of ours; the log has it (`trouble`)"),
+    ("mailflow_outbox_age_seconds > 3600", "letters do not leave: is the relay there?"),
+    ("mailflow_relay_up == 0", "the last try did not reach the relay; for minutes it is no alarm"),
+    ("mailflow_mailbox_up == 0", "a mailbox cannot be read; its reason is in `mailflow status`"),
+    (
+        "time() - mailflow_mailbox_last_success_timestamp_seconds > 900",
+        "a mailbox has not been read to its end for a quarter of an hour",
+    ),
+    ("mailflow_inbox_waiting > 1000", "mail comes in quicker than it is worked on"),
+    (
+        'increase(mailflow_accepted{fate="failed"}[1h]) > 0',
+        "a mail was set aside for a fault of ours: `mailflow inbox list --state failed`",
+    ),
+)
+
 
 def every_command() -> Iterator[tuple[str, Any]]:
     """Every visible command with its full name, groups first come first."""
@@ -111,9 +145,25 @@ def exits_page() -> str:
     return "\n".join([EXITS_INTRO, *rows]) + "\n"
 
 
+def metrics_page() -> str:
+    """The page of metrics and of what to be alarmed at."""
+    from mailflow.metrics import Metrics
+
+    rows = [
+        f"| `{one.name}` | {one.kind} | {', '.join(f'`{x}`' for x in one.labels)} | {one.text} |"
+        for one in Metrics().described
+    ]
+    alarms = [f"| `{when}` | {why} |" for when, why in ALARMS]
+    return "\n".join([METRICS_INTRO, *rows, ALARMS_INTRO, *alarms]) + "\n"
+
+
 def pages() -> dict[str, str]:
-    """Both pages by their file in docs/reference."""
-    return {"commands.md": commands_page(), "exit-codes.md": exits_page()}
+    """The pages by their file in docs/reference."""
+    return {
+        "commands.md": commands_page(),
+        "exit-codes.md": exits_page(),
+        "metrics.md": metrics_page(),
+    }
 
 
 def main() -> None:
