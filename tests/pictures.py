@@ -117,10 +117,10 @@ def _conversation(camera: Camera) -> None:
             here.letters(("completion", sender), ("activation", customer))
         mails = here.mails()[::-1]
         camera.letter(_of(mails, "review"), "review-en", height=1180)
-        camera.letter(_of(mails, "activation", TOM), "activation-en", height=1230)
+        camera.letter(_of(mails, "activation", TOM), "activation-en")
         camera.letter(_of(mails, "activation", TOM), "activation-phone-dark", _PHONE, 900, "dark")
         camera.letter(_of(mails, "review", LUCIA), "review-es", height=1180)
-        camera.letter(_of(mails, "activation", MARTA), "activation-es", height=1280)
+        camera.letter(_of(mails, "activation", MARTA), "activation-es")
         _pages(camera, here, mails)
         here.pass_days(7)
         _status(camera, here, mails)

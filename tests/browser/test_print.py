@@ -45,7 +45,7 @@ def test_the_pages_of_a_request(paper: Page) -> None:
     with served(pages(MemoryDoor(), web_door.service())) as here:
         paper.goto(f"{here}/a/{TOKEN}")
         for words in ("Acme: Water & Power", "tom@partner.example", "outside acme.example",
-                      "you may act for", "SA-7K3M9Q"):  # fmt: skip
+                      "you may decide this", "SA-7K3M9Q"):  # fmt: skip
             assert paper.get_by_text(words).first.is_visible(), words
         pressed = paper.locator("button, summary, input, textarea, nav")
         assert [one for one in pressed.all() if one.is_visible()] == []
