@@ -18,11 +18,14 @@ from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.newtext import OwnText, own_text
 from mailflow.core.policy import Policy
+from mailflow.core.quotation import edits, read_quotation
 from mailflow.core.reply import Intent, Reply, read_reply
-from mailflow.core.request import Person
+from mailflow.core.request import Fields, Person
 from mailflow.core.thanks import only_thanks
 from mailflow.core.verdict import Verdict
 
+#: Values in our own quoted form, from which on they are somebody's own.
+_ENOUGH = 2
 #: Headers whose doubling lets two programs read two different mails in the same bytes.
 _TWO_FACED = frozenset({"duplicate:content-type", "duplicate:content-transfer-encoding"})
 
@@ -223,7 +226,10 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
             reply, intent=Intent.UNKNOWN, submission=None, code="unclear",
             why=f"it names {named}, but answers a letter about {letter.reference}",
         )  # fmt: skip
-    command = c.Resend() if letter.withdrawn else _command(reply, letter)
+    quoted: tuple[c.Quoted, ...] = ()
+    if letter.part == "partner" and reply.intent in (Intent.CONFIRM, Intent.UNKNOWN):
+        quoted = read_quotation(message)
+    command = c.Resend() if letter.withdrawn else _command(reply, letter, quoted)
     why = "an older letter: the newest is sent again" if letter.withdrawn else reply.why
     return Reading(
         "reply", "apply", why, command, letter.part, letter.request_id,
@@ -244,12 +250,12 @@ def may_answer(sender: str, letter: LetterFacts, policy: Policy) -> bool:
     )
 
 
-def _command(reply: Reply, letter: LetterFacts) -> c.Command:
+def _command(reply: Reply, letter: LetterFacts, quoted: tuple[c.Quoted, ...] = ()) -> c.Command:
     """The command that a reply's intent stands for."""
+    revision = None if letter.matched_by == "reference" else letter.revision
     match reply.intent:
         case Intent.CONFIRM:
-            by_reference = letter.matched_by == "reference"
-            return c.Confirm(None if by_reference else letter.revision)
+            return c.Confirm(revision, quoted, letter.kind)
         case Intent.CANCEL:
             return c.Cancel(reply.text)
         case Intent.ACCEPT:
@@ -263,7 +269,7 @@ def _command(reply: Reply, letter: LetterFacts) -> c.Command:
         case Intent.READY:
             return c.Ready()
         case Intent.CHANGE if reply.submission is not None:
-            return c.Change(reply.submission)
+            return c.Change(reply.submission, "confirm" if reply.also_confirms else "")
         case Intent.RENEW:
             return c.Renew()
         case Intent.RESEND:
@@ -280,7 +286,9 @@ def _command(reply: Reply, letter: LetterFacts) -> c.Command:
             return c.English(letter.kind)
         case _:
             near = reply.guess
-            return c.Unknown(reply.read, reply.code, near.word, near.address)
+            return c.Unknown(
+                reply.read, reply.code, near.word, near.address, revision, quoted, letter.kind
+            )
 
 
 def _first(message: Message, facts: Facts, policy: Policy) -> Reading:
@@ -292,6 +300,8 @@ def _first(message: Message, facts: Facts, policy: Policy) -> Reading:
     own = own_text(message)
     answers = bool(facts.answers) or is_passed_on(message.subject)
     submission = read_form(own, message.subject, policy, answers=answers)
+    if facts.answers and not submission.labelled:
+        submission = _in_our_form(message) or submission
     if answers and not submission.labelled and only_thanks(own.text, own.names):
         return Reading("reply", "ignore", "it only says thanks, and nothing is open", own=own)
     reply = None
@@ -309,6 +319,14 @@ def _first(message: Message, facts: Facts, policy: Policy) -> Reading:
         "request", "apply", "a mail to the address starts a request (S08)", command, "partner",
         reply=reply, submission=submission, own=own,
     )  # fmt: skip
+
+
+def _in_our_form(message: Message) -> c.Submission | None:
+    """Values that somebody filled in inside our quoted form; they open no more than a review."""
+    fields = edits(read_quotation(message), Fields(), whole=False).fields
+    if len(fields.given()) < _ENOUGH and not fields.account_name:
+        return None  # a guess of ours, perhaps, that came back as it was
+    return c.Submission(fields)
 
 
 def answered_ids(message: Message | Unreadable) -> tuple[str, ...]:

@@ -36,6 +36,14 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A labelled line of our letter as an answer quotes it, with the lines that follow it."""
+
+    field: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """A proven, registered sender asks for an account."""
 
@@ -45,16 +53,26 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The partner sends corrected lines."""
+    """The partner sends corrected lines. `said` is how, where that wants a word:
+
+    "confirm" (a CONFIRM stood beside them), "quoted" (in the quotation of our letter), or "".
+    """
 
     submission: Submission
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The partner's clear own yes. `revision` is that of the letter he answered; None = unknown."""
+    """The partner's clear own yes. `revision` is that of the letter he answered; None = unknown.
+
+    `quoted` are the labelled lines of that letter as they stand below his answer, and `letter` is
+    its kind: where he changed them there, it was no yes to what we had shown.
+    """
 
     revision: int | None = None
+    quoted: tuple[Quoted, ...] = ()
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +165,16 @@ class Unknown:
     """A reply that asks for nothing we understand. `read` = what we saw; `why` = the rule.
 
     `near` and `address` are what the customer may have meant (`guess.Guess`): offered, never done.
+    `revision`, `quoted` and `letter` are those of `Confirm`.
     """
 
     read: str = ""
     why: str = ""
     near: str = ""
     address: str = ""
+    revision: int | None = None
+    quoted: tuple[Quoted, ...] = ()
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,12 @@ class Rendered:
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
-def render(html: str, *, below: bool = True) -> Rendered:
+def render(html: str, *, below: bool = True, inside: bool = False) -> Rendered:
     """Lines of the visible text of an HTML document. Linear, bounded, never raises.
 
     `below` false leaves out what stands below a `CUT`, where nobody is going to read it; it is an
     answer then, and a block with a bar at its left is what it answers.
+    `inside` gives what stands in quotations too, each below a `CUT`.
     """
     out = Rendered("")
     if too_deep(html):
@@ -62,7 +63,7 @@ def render(html: str, *, below: bool = True) -> Rendered:
     if root is None:
         return out
     rules = visibility.sheet(html) if "<style" in html or "<STYLE" in html else visibility.EMPTY
-    state = Lines(answer=not below)
+    state = Lines(answer=not below or inside, inside=inside)
     _walk(root, state, out, rules, below=below)
     if state.line:
         state.flush()
@@ -177,8 +178,7 @@ def _open(
         _leave_out(node, "struck", out)
         return None
     if tag in _CITED or (tag == "blockquote" and not attributes):
-        _quote(state)
-        return None
+        return _quote(state, verbs)
     if not attributes and not rules.names:
         return verbs
     verdict = visibility.of_element(tag, attributes, rules, dark=state.dark > 0)
@@ -200,14 +200,11 @@ def _open(
         if named is None:
             return None
         if named:
-            _quote(state)
-            return None
+            return _quote(state, verbs)
     if "cite" in attributes or attributes.get("type") == "cite" or (state.answer and barred(style)):
-        _quote(state)
-        return None
+        return _quote(state, verbs)
     if tag == "blockquote" and not (_NO_BORDER.search(style) and attributes.get("type") != "cite"):
-        _quote(state)
-        return None
+        return _quote(state, verbs)
     if tag == "a":
         href = (attributes.get("href") or "").strip()
         if href[:7].lower() == "mailto:":
@@ -249,11 +246,15 @@ def _named(node: LexborNode, names: list[str], state: Lines, out: Rendered) -> s
     return ""
 
 
-def _quote(state: Lines) -> None:
+def _quote(state: Lines, verbs: list[str]) -> list[str] | None:
     """One line stands for the whole block: nobody writes new text inside a quotation."""
+    if state.inside:
+        _cut(state)
+        return verbs
     state.pending = "\n"
     state.put("> …")
     state.pending = "\n"
+    return None
 
 
 def _cut(state: Lines) -> None:

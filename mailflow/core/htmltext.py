@@ -15,6 +15,7 @@ class Lines:
     length: int = 0
     cut: bool = False
     answer: bool = False  # to a letter of ours: what it answers may be in it without a mark
+    inside: bool = False  # whether quotations are read, below a mark of their own
 
     def flush(self) -> None:
         text = "".join(self.line).strip(" ")

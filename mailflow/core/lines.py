@@ -56,7 +56,7 @@ def entries_of(lines: Sequence[str]) -> list[Entry]:
             elif current and current.text:
                 current = None
             continue
-        found = _labelled(line)
+        found = labelled(line)
         if found and not (signed and (entries or is_weak(found[1]))):
             current = Entry(found[0], is_weak(found[1]), [found[2]] if found[2] else [])
             entries.append(current)
@@ -84,16 +84,16 @@ def _single(lines: Sequence[str]) -> list[str]:
     for line in lines:
         if row := _ROW.fullmatch(line):  # drawn with bars
             line = row.group(1)
-        if (";" in line or "|" in line) and _labelled(line):
+        if (";" in line or "|" in line) and labelled(line):
             pieces = _INLINE.split(line)
-            if len(pieces) > 1 and all(_labelled(piece) for piece in pieces):
+            if len(pieces) > 1 and all(labelled(piece) for piece in pieces):
                 out.extend(pieces)
                 continue
         out.append(line)
     return out
 
 
-def _labelled(line: str) -> tuple[str, str, str] | None:
+def labelled(line: str) -> tuple[str, str, str] | None:
     """(field, label, value) of a line that names a field, or None."""
     if len(line) > 2000:
         line = line[:2000]

@@ -20,7 +20,7 @@ _WRAP = 60  # a quoted line at least so long may have lost its end to the wrappi
 # What mail programs set before each line of an earlier mail: ">" and "TS>", bars, guillemets. The
 # bars also stand at the left of old Exchange quotes; "»" and "›" are what Apple, Gnus and phones in
 # some languages make of ">".
-_QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|¦│┃║▏▎▍▌❘❙❚｜￨＞»›❯❱⟩⟫〉》≫]")
+QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|¦│┃║▏▎▍▌❘❙❚｜￨＞»›❯❱⟩⟫〉》≫]")
 
 #: »CONFIRM« and »CONFIRM»: a word in quotation marks, as they are set in German or Swedish.
 _IN_MARKS = re.compile(r"\s*(?:»[^«»\n]+«|»[^\s«»][^«»\n]*»\W*$|›[^‹›\n]+‹|›[^\s‹›][^‹›\n]*›\W*$)")
@@ -85,7 +85,7 @@ def mark_quoted(lines: list[str]) -> list[str | None]:
 
 
 def _is_quoted(line: str) -> bool:
-    if not _QUOTED.match(line):
+    if not QUOTED.match(line):
         return False
     return not (_ESCAPED_FROM.match(line) or _ROW.fullmatch(line) or _IN_MARKS.match(line))
 

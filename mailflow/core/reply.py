@@ -72,6 +72,7 @@ class Reply:
     why: str = ""
     code: str = ""
     guess: Guess = NO_GUESS  # of a customer who said no clear word
+    also_confirms: bool = False  # a change with a CONFIRM above it
 
 
 def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
@@ -96,6 +97,7 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
                 submission=submission,
                 read=read,
                 why="lines that name a field are a change, never a confirmation",
+                also_confirms=_confirms_first(own.lines),
             )
     meaning = _meaning(own.text, part, own.names)
     if meaning.code == "empty" and subject:
@@ -115,6 +117,15 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
         meaning.why,
         meaning.code,
         near,
+    )
+
+
+def _confirms_first(lines: tuple[str, ...]) -> bool:
+    """Whether a CONFIRM stands on a line of its own above the lines of a change, or below them."""
+    said = [line for line in lines if line.strip()]
+    return any(
+        len(line) < 80 and _meaning(line, "partner").intent is Intent.CONFIRM
+        for line in (*said[:2], *said[2:][-1:])
     )
 
 

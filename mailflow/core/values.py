@@ -13,7 +13,8 @@ from mailflow.core.hygiene import clean_line, clean_text, fold
 _ABSENT = frozenset(
     ["n/a", "na", "n.a", "n.a.", "none", "no", "nil", "null", "nothing", "-", "--", "---", "–", "—", ".", "..", "...", "x", "/", "//", "?", "tbd", "tba", "empty", "blank", "not", "applicable", "no", "aplica", "ninguno", "ninguna", "nada", "vacio", "ningun", "sin", "no", "procede", "nenhum", "nenhuma", "nao", "aplicavel", "nao", "se", "aplica", "sem", "vazio", "aucun", "aucune", "neant", "rien", "sans", "non", "vide", "sans", "objet", "s/o", "keine", "keiner", "kein", "keines", "entfallt", "leer", "nicht", "zutreffend", "s.o", "optional", "opcional", "optionnel", "facultatif"]
 ) | {"not applicable", "no aplica", "no procede", "nao aplicavel", "nao se aplica", "sans objet", "nicht zutreffend",
-     "none yet", "por ahora no", "no users", "sin usuarios", "n / a"}  # fmt: skip
+     "none yet", "por ahora no", "no users", "sin usuarios", "n / a", "sin indicar",
+     "sem indicacao", "not given", "not stated", "non indique", "keine angabe"}  # fmt: skip
 _PLACEHOLDER = re.compile(r"[<\[({][^<>\[\](){}@]{0,80}[>\])}]|_{3,}|\.{4,}|…+")
 _MAX_RAW = 300  # characters of an unreadable value that are kept to be quoted back
 _AT_WORD = re.compile(r"[^\s<>()\[\],;\"']+@[^\s<>()\[\],;\"']+")

@@ -38,8 +38,8 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
 
 OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.HELP: {"filled": {}},
-    Kind.QUESTION: {"understood": {}, "new": True},
-    Kind.REVIEW: {"older": False, "warnings": (), "changed": ()},
+    Kind.QUESTION: {"understood": {}, "new": True, "said": ""},
+    Kind.REVIEW: {"older": False, "warnings": (), "changed": (), "was": {}, "said": ""},
     Kind.ACTIVATION: {"again": False, "nominated_by": ""},
     Kind.REMINDER_CUSTOMER: {"last": False},
     Kind.CONFIRMATION_PARTNER: {"way": "", "at": None},

@@ -162,6 +162,34 @@ def test_the_notice_address_hears_of_completion_too() -> None:
     assert (Kind.COMPLETION, "desk@partner.example") in letters(decision)
 
 
+@pytest.mark.parametrize("said", ["confirm", "unknown"])
+def test_a_value_changed_in_the_quotation_is_shown_and_decides_nothing(said: str) -> None:
+    quoted = (c.Quoted("customer_email", ("eva@harbour.example",)),)
+    command = (
+        c.Confirm(1, quoted, Kind.REVIEW)
+        if said == "confirm"
+        else c.Unknown("see below", "unclear", revision=1, quoted=quoted, letter=Kind.REVIEW)
+    )
+    decision = decide(request_in(State.REVIEW), command, ACTORS["partner"], world())
+    assert decision.request is not None
+    assert (decision.request.state, decision.request.revision) == (State.REVIEW, 2)
+    assert decision.request.fields.customer_email == "eva@harbour.example"
+    (letter,) = decision.letters
+    assert (letter.kind, letter.data["said"]) == (Kind.REVIEW, "quoted")
+    assert letter.data["was"] == {"customer_email": TOM}
+
+
+def test_a_quotation_that_says_what_we_sent_changes_nothing() -> None:
+    quoted = (
+        c.Quoted("account_name", ("Harbour Logistics",)),
+        c.Quoted("customer_email", (TOM,)),
+        c.Quoted("notice_email", (PARTNER.email,)),
+    )
+    confirm = c.Confirm(1, quoted, Kind.REVIEW)
+    decision = decide(request_in(State.REVIEW), confirm, ACTORS["partner"], world())
+    assert decision.outcome == "confirmed"
+
+
 @pytest.mark.parametrize("revision", [0, 2, None])
 def test_a_confirm_of_another_revision_shows_the_newest_review(revision: int | None) -> None:
     request = request_in(State.REVIEW, revision=3)

@@ -55,6 +55,20 @@ def _read(text: str, subject: str, answers: str = "help") -> tuple[str, str]:
     return reading.do, name
 
 
+def test_values_filled_in_inside_our_quoted_form_are_a_request() -> None:
+    form = (
+        "> Account name: Pike Tools\n> Customer email: ines@pike-tools.example\n> Account domain:"
+    )
+    assert _read(f"Thanks!\n\nOn Mon, Vendor <r@vendor.example> wrote:\n{form}", FORM) == (
+        "apply",
+        "Pike Tools",
+    )
+    guess = "> Account name:\n> Customer email: ines@pike-tools.example"
+    assert (
+        _read(f"Thanks!\n\nOn Mon, Vendor <r@vendor.example> wrote:\n{guess}", FORM)[0] == "ignore"
+    )
+
+
 FORM = "Re: How to request the Smart Account for your customer"
 
 

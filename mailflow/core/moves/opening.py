@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from mailflow.core.check import all_errors, check
 from mailflow.core.commands import Actor, Help, Open, Renew, Submission
@@ -12,6 +13,8 @@ from mailflow.core.decision import Decision, Event, Limit, World
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves.say import settled, to_partner
 from mailflow.core.request import Account, Fields, Person, Problem, Request, Role, State
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def refusal_code(person: Person | None) -> str:
@@ -222,9 +225,13 @@ def ask_or_show(
     new: bool,
     answers: bool = True,
     older: bool = False,
-    changed: Sequence[str] = (),
+    was: Mapping[str, str] = _NOTHING,
+    said: str = "",
 ) -> Letter:
-    """The question while something is wrong, else the review with what has `changed` in it."""
+    """The question while something is wrong, else the review.
+
+    `was` has the old values of what has changed; `said` is that of the `Change`.
+    """
     if request.errors:
         return to_partner(
             Kind.QUESTION,
@@ -233,10 +240,11 @@ def ask_or_show(
             problems=request.errors,
             understood=request.fields.given(),
             new=new,
+            said=said,
         )
     return to_partner(
         Kind.REVIEW, request, answers=answers,
-        older=older, warnings=request.warnings, changed=tuple(changed),
+        older=older, warnings=request.warnings, changed=tuple(was), was=was, said=said,
     )  # fmt: skip
 
 

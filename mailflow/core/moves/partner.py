@@ -6,17 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailflow.core.check import all_errors, check, merge
-from mailflow.core.commands import Actor, Cancel, Change, Confirm, Resend
+from mailflow.core.commands import Actor, Cancel, Change, Confirm, Resend, Unknown
 from mailflow.core.decision import Decision, Event, World
 from mailflow.core.letter import Kind
 from mailflow.core.moves.opening import ask_or_show, duplicate, refusal_code, refuse, why_ask
 from mailflow.core.moves.say import settled, to_approver, to_notice, to_partner
 from mailflow.core.moves.sparing import sparing
+from mailflow.core.quotation import edits
 from mailflow.core.request import FIELD_NAMES, FINAL, Request, State
 
 #: After CONFIRM these make another account of it: cancel first (DOMAIN.md §6).
 FIXED = ("account_name", "account_domain")
 #: What the customer was shown and is accepting; a change needs a new activation mail.
+_MAX_BEFORE = 120  # characters of an old value that are shown beside the new one
 SHOWN = ("customer_email", "user_emails", "note_to_customer", "note_to_users")
 
 
@@ -63,6 +65,25 @@ def confirm(request: Request, command: Confirm, actor: Actor, world: World) -> D
         ),
     )
     return sparing(confirmed, request, world)
+
+
+def changed_in_quote(request: Request, command: Confirm | Unknown) -> Change | None:
+    """What the partner changed inside the quoted letter, as a change to be reviewed, or None.
+
+    Only while nothing is created, and only in the newest letter: there a value that is not ours is
+    his. It decides nothing; what it does is keep a CONFIRM above it from deciding (I24).
+    """
+    if request.state not in (State.DRAFT, State.REVIEW) or command.revision != request.revision:
+        return None
+    if command.letter not in (Kind.REVIEW, Kind.QUESTION, Kind.HELP):
+        return None
+    whole = command.letter == Kind.REVIEW
+    shown = replace(
+        request.fields, notice_email=request.notice_to if whole else request.fields.notice_email
+    )
+    known = {word for p in request.errors for word in (p.value, p.suggestion) if word}
+    submission = edits(command.quoted, shown, whole=whole, known=known)
+    return Change(submission, "quoted") if submission.fields.given() else None
 
 
 def change(request: Request, command: Change, actor: Actor, world: World) -> Decision:
@@ -114,6 +135,7 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
             "clarify" if errors else "review", "the lines say what we have already", request,
             letters=(letter,),
         )  # fmt: skip
+    was = {name: shown_before(getattr(request.fields, name)) for name in changed}
     return Decision(
         "clarify" if errors else "review",
         why_ask(errors) if errors else f"changed lines make revision {revised.revision}",
@@ -122,7 +144,7 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
             Event("changed", data={"fields": changed}),
             Event("question_sent" if errors else "review_sent"),
         ),
-        letters=(ask_or_show(revised, new=False, changed=changed),),
+        letters=(ask_or_show(revised, new=False, was=was, said=command.said),),
     )
 
 
@@ -134,6 +156,12 @@ def _says_the_same(old: Request, new: Request) -> bool:
     """
     shown = ("fields", "provenance", "errors", "warnings")
     return all(getattr(old, name) == getattr(new, name) for name in shown)
+
+
+def shown_before(value: str | tuple[str, ...]) -> str:
+    """An old value on one short line, for beside the new one; "" = there was none."""
+    text = " ".join((value if isinstance(value, str) else ", ".join(value)).split())
+    return text if len(text) <= _MAX_BEFORE else text[: _MAX_BEFORE - 1] + "…"
 
 
 def _change_after_confirm(
