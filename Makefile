@@ -79,12 +79,12 @@ clean:
 # Two sets: what the program needs, and all that tests and checks need besides. Both are pinned
 # by constraints.txt, and are made anew when it or pyproject.toml changes.
 $(VENV)/.ready: pyproject.toml constraints.txt $(VENV)/.made
-	@echo 'Setting up $(VENV) (once) …' >&2
+	@echo 'Setting up $(VENV) (once; it may take a minute or two) …' >&2
 	@$(PIP) --editable .
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt $(VENV)/.made
-	@echo 'Setting up $(VENV) for tests (once) …' >&2
+	@echo 'Setting up $(VENV) for tests (once; it may take a minute or two) …' >&2
 	@$(PIP) --editable '.[$(EXTRAS)]'
 	@touch $(VENV)/.ready $@
 

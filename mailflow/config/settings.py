@@ -286,17 +286,18 @@ class PolicySettings(Settings):
     """Characters of an account name."""
     max_note: int = Field(default=1000, ge=0, le=10_000)
     """Characters of a note."""
-    unknown_answers_per_hour: int = Field(default=1, ge=0, le=60)
-    """Automatic answers to unknown text, per conversation, in an hour."""
-    unknown_answers_per_day: int = Field(default=4, ge=0, le=1000)
+    unknown_answers_per_hour: int = Field(default=3, ge=0, le=60)
+    """Answers to unclear text in one conversation in an hour; the last one says until when there
+    will be no other. Clear words are not counted here."""
+    unknown_answers_per_day: int = Field(default=8, ge=0, le=200)
     """The same in a day."""
     refusals_per_day: int = Field(default=1, ge=0, le=100)
     """Refusals sent to one address."""
-    idle_answers_per_hour: int = Field(default=20, ge=1, le=1000)
+    idle_answers_per_hour: int = Field(default=60, ge=1, le=1000)
     """Automatic answers that change nothing, to one address in an hour: an end to loops."""
-    idle_answers_per_day: int = Field(default=60, ge=1, le=10_000)
+    idle_answers_per_day: int = Field(default=150, ge=1, le=10_000)
     """The same in a day."""
-    idle_answers_per_thread: int = Field(default=10, ge=1, le=1000)
+    idle_answers_per_thread: int = Field(default=20, ge=1, le=1000)
     """The same within one conversation in an hour."""
     echoes_per_day: int = Field(default=2, ge=1, le=1000)
     """Mails of one sender in a day that read as a letter of a service like this one: what is over

@@ -19,6 +19,7 @@ from mailflow.core.hygiene import clean_line
 _MAX_LOCAL = 64  # octets, RFC 5321 s4.5.3.1.1
 _MAX_ADDRESS = 254  # octets, RFC 5321 s4.5.3.1.3 less the angle brackets
 _MAX_DOMAIN = 253
+_LONG_ENOUGH = 5  # letters of a name in which one of them is a slip, and not another name
 # RFC 5322 s3.2.3 dot-atom; quoted local parts are left out on purpose.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -182,6 +183,24 @@ def suggest(address_or_domain: str) -> str:
     guess = f"{local}{at}{host}"
     readable = parse(guess) if at else normalise_domain(guess)[0]
     return readable if readable and readable != text.lower() else ""
+
+
+def meant_in(address: str, domain: str) -> str:
+    """The address as it would be without one slip in its domain, "" if that is none.
+
+    >>> meant_in("ana@kestrel-fods.example", "kestrel-foods.example")
+    'ana@kestrel-foods.example'
+    """
+    host = domain_of(address)
+    written, wanted = organisational_domain(host), organisational_domain(domain)
+    label, _, suffix = written.partition(".")
+    other, _, wanted_suffix = wanted.partition(".")
+    numbered = re.sub(r"\d", "", label) == re.sub(r"\d", "", other)  # site1 and site2 are two
+    if suffix != wanted_suffix or len(other) < _LONG_ENOUGH or numbered:
+        return ""
+    if not _distance_one(label, other):
+        return ""
+    return f"{address[: -len(host)]}{host[: -len(written)]}{wanted}"
 
 
 def _distance_one(a: str, b: str) -> bool:

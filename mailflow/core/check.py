@@ -19,6 +19,7 @@ from mailflow.core.address import (
     is_freemail,
     is_public_suffix,
     is_role_address,
+    meant_in,
     normalise_domain,
     organisational_domain,
     parse,
@@ -151,7 +152,7 @@ def _domain(
     if fields.account_domain:
         domain, changed = normalise_domain(fields.account_domain)
         if domain is None:
-            errors.append(_invalid("account_domain", fields.account_domain))
+            errors.append(_no_domain(fields))
             return fields
         if (guess := suggest(domain)) and _suffix(guess) != _suffix(domain):
             errors.append(Problem("invalid:account_domain", "account_domain", domain, guess))
@@ -167,7 +168,9 @@ def _domain(
     host = domain_of(address) if address else ""
     if not host or is_freemail(host) or is_public_suffix(host):
         if address:
-            errors.append(Problem("missing:account_domain", "account_domain"))
+            # A free-mail address is as wrong as the domain is missing: one question for both.
+            value = address if is_freemail(host) else ""
+            errors.append(Problem("missing:account_domain", "account_domain", value))
         return fields
     if any(p.field == "customer_email" for p in errors):
         return fields  # a mistyped address would give a mistyped domain
@@ -175,6 +178,15 @@ def _domain(
     origin["account_domain"] = Provenance.PROPOSED
     warnings.append(Problem("domain_derived", "account_domain", domain))
     return replace(fields, account_domain=domain)
+
+
+def _no_domain(fields: Fields) -> Problem:
+    """A value that is no domain; what is meant may be told by the customer's address."""
+    problem = _invalid("account_domain", fields.account_domain)
+    host = domain_of(parse(fields.customer_email) or "")
+    if problem.suggestion or not host or is_freemail(host) or is_public_suffix(host):
+        return problem
+    return replace(problem, suggestion=organisational_domain(host))
 
 
 def _suffix(domain: str) -> str:
@@ -199,14 +211,20 @@ def _approver(
         refused = is_requesters(address, requester) or is_colleague(address)
     if refused:
         errors.append(Problem("approver_is_requester", "customer_email", address))
+    domain = fields.account_domain
+    if not refused and domain and is_freemail(domain_of(address)) and not is_freemail(domain):
+        # Anybody can get one, the partner too: it shows nothing of the company (DOMAIN.md §3).
+        errors.append(Problem("freemail:customer_email", "customer_email", address))
+        return
     if is_role_address(address):
         warnings.append(Problem("role_address", "customer_email", address))
-    domain = fields.account_domain
     if domain and not in_domain(address, domain):
         same = organisational_domain(domain_of(address)) == organisational_domain(domain)
         if not same or not in_domain(domain, domain_of(address)):
             warnings.append(
-                Problem("domain_mismatch", "account_domain", domain, domain_of(address))
+                Problem("domain_mismatch", "customer_email", address, meant)
+                if (meant := meant_in(address, domain))
+                else Problem("domain_mismatch", "account_domain", domain, domain_of(address))
             )
 
 

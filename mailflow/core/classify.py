@@ -13,6 +13,7 @@ from mailflow.core import commands as c
 from mailflow.core import reference
 from mailflow.core.automatic import Automatic, automatic
 from mailflow.core.bounce import read_bounce
+from mailflow.core.documents import brings_documents
 from mailflow.core.form import is_passed_on, read_form
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
@@ -305,7 +306,9 @@ def _first(message: Message, facts: Facts, policy: Policy) -> Reading:
     if answers and not submission.labelled and only_thanks(own.text, own.names):
         return Reading("reply", "ignore", "it only says thanks, and nothing is open", own=own)
     reply = None
-    command: c.Command = c.Open(submission, submission.language)
+    command: c.Command = c.Open(
+        submission, submission.language, own.text.strip()[:300], brings_documents(message)
+    )
     if not submission.fields.given():
         reply = read_reply(own, "partner", message.subject)
         simple: dict[Intent, c.Command] = {

@@ -45,10 +45,16 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A proven, registered sender asks for an account."""
+    """A proven, registered sender asks for an account.
+
+    `text` is what he wrote, short; `documents` is true when files came with it, which we do not
+    open. Both only explain what we could not read.
+    """
 
     submission: Submission
     language: str = ""
+    text: str = ""
+    documents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Send me the form and the words I can use. `why` is "asked", "empty" or "prose"."""
+    """Send me the form and the words I can use. `why` is a key of the letter help."""
 
     why: str = "asked"
     submission: Submission | None = None

@@ -30,6 +30,7 @@ class World:
     requester: Person | None = None
     account_of: Callable[[str], Account | None] = lambda _domain: None
     earlier_of: Callable[[str], str] = lambda _domain: ""  # own ended request for this domain
+    request_of: Callable[[str], Request | None] = lambda _reference: None
     is_colleague: Callable[[str], bool] = lambda _address: False  # of the requester's company
     is_ours: Callable[[str], bool] = lambda _address: False  # an address of this service
     language_of: Callable[[str], str] = lambda _address: ""
@@ -52,11 +53,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Letters go out only while `key` was served fewer than `times` in `window`."""
+    """Letters go out only while `key` was served fewer than `times` in `window`.
+
+    With `told` the last of them says until when there will be no other; with `numbered` each
+    knows the how-manieth it is.
+    """
 
     key: str
     times: int
     window: timedelta
+    told: bool = False
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

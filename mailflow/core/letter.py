@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -87,7 +88,8 @@ class Letter:
     `request` is the request as it stands *after* the decision. `data` holds what only this kind
     of letter needs; its keys are listed with the templates (docs/reference/letters.md).
     `answers` is true when the letter answers a mail that just came in: it is then marked
-    `auto-replied` and threaded below that mail.
+    `auto-replied` and threaded below that mail. Of letters whose number is limited, `nth` counts
+    those that went out already, and `silent_until` says when the next one can, if this is the last.
     """
 
     kind: Kind
@@ -97,3 +99,5 @@ class Letter:
     request: Request | None = None
     data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     answers: bool = False
+    nth: int = 1
+    silent_until: datetime | None = None

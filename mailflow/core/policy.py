@@ -20,14 +20,16 @@ class Policy:
     max_users: int = 50  # S16
     max_account_name: int = 120  # S11, characters
     max_note: int = 1000  # S14, characters
-    unknown_answers_per_hour: int = 1  # automatic answers to unknown text, per thread
-    unknown_answers_per_day: int = 4  # the same in a day
+    # Answers to unknown text, per thread and part: a person is told more than once what we need, a
+    # machine that answers us is left alone soon.
+    unknown_answers_per_hour: int = 3
+    unknown_answers_per_day: int = 8
     refusals_per_day: int = 1  # per address
     # Answers that change nothing (status, help, "already active", …): what two machines could
-    # write to each other for ever.
-    idle_answers_per_day: int = 60  # per address
-    idle_answers_per_hour: int = 20  # per address
-    idle_answers_per_thread: int = 10  # per request and part, in an hour
+    # write to each other for ever, and many more than a partner with many customers asks for.
+    idle_answers_per_day: int = 150  # per address
+    idle_answers_per_hour: int = 60  # per address
+    idle_answers_per_thread: int = 20  # per request and part, in an hour
     # Mail of one sender that reads as a letter of a service like this one, or that asks for the
     # very same thing, is answered so often in a day; then it waits for the operator.
     echoes_per_day: int = 2

@@ -377,10 +377,8 @@ class Flow:
         ):
             decision = decision.instead
         stored = self._store(session, request, decision, actor, world.now)
-        letters = decision.letters
         limits = self._limits(request, decision, actor)
-        if letters and not all(self._within(session, limit, world.now) for limit in limits):
-            letters = ()
+        letters = self._counted(session, decision.letters, limits, world.now)
         subject = stored[-1] if stored else request
         letters = self._measured(session, decision, letters, subject, world.now)
         for letter in letters:
@@ -424,15 +422,38 @@ class Flow:
             return own
         hour, policy = timedelta(hours=1), self.policy
         if actor.address:  # a machine's report has none, and shares no limit with the others'
+            by_hour, by_day = policy.idle_answers_per_hour, policy.idle_answers_per_day
             own = (
                 *own,
-                Limit(f"idle:{actor.address}", policy.idle_answers_per_hour, hour),
-                Limit(f"idle-day:{actor.address}", policy.idle_answers_per_day, 24 * hour),
+                Limit(f"idle:{actor.address}", by_hour, hour, told=True),
+                Limit(f"idle-day:{actor.address}", by_day, 24 * hour, told=True),
             )
         if before is None:
             return own
         thread = f"idle:{before.reference}:{actor.part}"
-        return (*own, Limit(thread, policy.idle_answers_per_thread, hour))
+        return (*own, Limit(thread, policy.idle_answers_per_thread, hour, told=True))
+
+    def _counted(
+        self,
+        session: Session,
+        letters: tuple[Letter, ...],
+        limits: tuple[Limit, ...],
+        now: datetime,
+    ) -> tuple[Letter, ...]:
+        """The letters, told which ones they are and whether they are the last for a while; none
+        when there have been enough of them."""
+        nth, until = 1, None
+        for limit in limits if letters else ():
+            taken = quota.take(session, limit.key, limit.times, limit.window, now)
+            if taken is None:
+                return ()
+            if limit.numbered:
+                nth = taken.count
+            if limit.told and taken.count == limit.times:
+                until = max(until, taken.until) if until else taken.until
+        if nth == 1 and until is None:
+            return letters
+        return tuple(replace(letter, nth=nth, silent_until=until) for letter in letters)
 
     def _store(
         self,
@@ -533,7 +554,7 @@ class Flow:
             request.approver_language if unproven else self.config.service.default_language,
             Audience.APPROVER if unproven else Audience.STRANGER,
             request if unproven else None,
-            {"why": reading.outcome},
+            {"why": reading.outcome, "part": reading.part},
             answers=True,
         )
         limit = Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, _ONCE)
@@ -556,7 +577,7 @@ class Flow:
 
     @staticmethod
     def _within(session: Session, limit: Limit, now: datetime) -> bool:
-        return quota.take(session, limit.key, limit.times, limit.window, now)
+        return quota.take(session, limit.key, limit.times, limit.window, now) is not None
 
 
 def _why(applied: Applied, reading: Reading) -> str:

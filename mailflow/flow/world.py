@@ -73,6 +73,7 @@ def build(
         policy=policy,
         requester=requester,
         account_of=lambda domain: directory.account(session, domain),
+        request_of=lambda name: queries.request_by_reference(session, name),
         earlier_of=lambda domain: _expired(session, asker, domain),
         is_colleague=is_colleague,
         is_ours=partial(is_ours, own=config.own_addresses),

@@ -37,7 +37,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
 }
 
 OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
-    Kind.HELP: {"filled": {}},
+    Kind.HELP: {"filled": {}, "mentioned": ()},
     Kind.QUESTION: {"understood": {}, "new": True, "said": ""},
     Kind.REVIEW: {"older": False, "warnings": (), "changed": (), "was": {}, "said": ""},
     Kind.ACTIVATION: {"again": False, "nominated_by": ""},
@@ -53,13 +53,14 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.DUPLICATE: {"relayed": False, "own_reference": ""},
     Kind.ACCESS_REQUEST: {"account_name": "", "asker_name": "", "asker_company": "", "note": ""},
     Kind.STATUS: {"timeline": (), "resent": False},
-    Kind.SETTLED: {"at": None, "can_tell_ready": False},
+    Kind.SETTLED: {"at": None, "can_tell_ready": False, "sent_at": None, "again_at": None},
     Kind.UNKNOWN_REPLY: {"read": "", "why_code": "", "near": "", "address": ""},
     Kind.REMINDER_PARTNER: {"problems": ()},
+    Kind.APPROVER_CHANGED: {"warnings": ()},
     Kind.APPROVER_REPLACED: {"new": ""},
     Kind.ABSENT: {"until": ""},
     Kind.CASE: {"text": ""},
-    Kind.WRONG_SENDER: {"why": ""},
+    Kind.WRONG_SENDER: {"why": "", "part": ""},
     Kind.OPERATOR_NOTICE: {"reason": "", "address": ""},
     Kind.QUARANTINE_DIGEST: {"reasons": ()},
 }

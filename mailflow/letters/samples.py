@@ -55,12 +55,14 @@ PROBLEMS = (
     Problem("invalid:account_domain", "account_domain", "alimentos,example", "alimentos.example"),
     Problem("conflict:order_number", "order_number", "PO-1 / PO-2"),
 )
+NEAR = Problem("domain_mismatch", "customer_email", "ana@alimento.example", CUSTOMER)
 ERROR_CODES = (
     *(f"missing:{n}" for n in ("account_name", "customer_email", "account_domain", "order_date")),
     *(f"invalid:{n}" for n in FIELDS.given()),
     *(f"conflict:{n}" for n in ("account_name", "customer_email")),
     *(f"ours:{n}" for n in ("customer_email", "user_emails", "notice_email")),
-    "freemail:account_domain", "approver_is_requester", "several_requests",
+    "freemail:account_domain", "freemail:customer_email", "unsure:customer_email",
+    "approver_is_requester", "several_requests",
     "too_many:user_emails", "too_long:note_to_users", "something:order_number", "something",
 )  # fmt: skip
 WARNING_CODES = (
@@ -135,6 +137,9 @@ def _all() -> list[Sample]:
         ("help", "", S, None, {"why": "asked"}),
         ("help", "empty", S, None, {"why": "empty"}),
         ("help", "not_understood", S, None, {"why": "not_understood"}),
+        ("help", "documents", S, None, {"why": "documents"}),
+        ("help", "question", S, None, {"why": "question"}),
+        ("help", "no_values", S, None, {"why": "no_values", "mentioned": (CUSTOMER, COLLEAGUE)}),
         ("help", "prose", S, None, {"why": "prose", "filled": FIELDS.given()}),
         ("help", "thread", P, in_state("review"), {"why": "asked", "filled": FIELDS.given()}),
         ("help", "customer", C, PENDING, {"why": "asked"}),
@@ -150,6 +155,10 @@ def _all() -> list[Sample]:
             "question", "all", P, in_state("draft"),
             {"problems": _problems(ERROR_CODES, "some,value", "12/10")},
         ),
+        (
+            "question", "free_mail", P, in_state("draft"),
+            {"problems": (Problem("missing:account_domain", "account_domain", "x@mail.example"),)},
+        ),
         ("question", "bare", P, in_state("draft"), {"problems": _problems(ERROR_CODES, "")}),
         ("review", "", P, in_state("review"), {"warnings": []}),
         (
@@ -160,6 +169,7 @@ def _all() -> list[Sample]:
             "review", "all", P, in_state("review", on_behalf=True),
             {"warnings": _problems(WARNING_CODES, "x@y.example")},
         ),
+        ("review", "near", P, in_state("review"), {"warnings": (NEAR, NEAR)}),
         ("review", "bare", P, in_state("review"), {"warnings": _problems(WARNING_CODES, "")}),
         ("completion", "", P, PENDING, {}),
         ("completion", "notice", N, PENDING, {}),
@@ -225,6 +235,10 @@ def _all() -> list[Sample]:
                 ("active", True),
             )
         ),
+        (
+            "duplicate", "own", P, PENDING,
+            {"status": "own_pending", "domain": "alimentos.example", "own_reference": "SA-1111"},
+        ),
         ("duplicate", "alone", S, None, {"status": "active", "domain": "alimentos.example"}),
         (
             "access_request", "", A, None,
@@ -248,6 +262,15 @@ def _all() -> list[Sample]:
             ("settled", f"customer-{state}", C, in_state(state),
              {"state": state, "at": NOW, "can_tell_ready": state == "expired"})
             for state in _SETTLED
+        ),
+        *(
+            ("settled", f"resend_later-{to}", to, PENDING,
+             {"state": "pending", "sent_at": NOW, "again_at": NOW + timedelta(days=1)})
+            for to in (P, C)
+        ),
+        (
+            "settled", "renewed", P, in_state("expired", renewed_as="SA-2222-3333"),
+            {"state": "expired"},
         ),
         ("settled", "ready", C, in_state("expired", ready_told=True), {"state": "ready"}),
         *(
@@ -276,6 +299,11 @@ def _all() -> list[Sample]:
             ("unknown_reply", f"in-{state}", P, in_state(state), {})
             for state in ("draft", *_SETTLED)
         ),
+        *(
+            ("unknown_reply", f"thanks-{to}-{state}", to, in_state(state), {"why_code": "thanks"})
+            for to, state in ((P, "draft"), (P, "review"), (C, "pending"))
+        ),
+        ("unknown_reply", "last", P, in_state("review"), {"read": "ok, do it"}),
         ("unknown_reply", "user", U, in_state("active"), {"read": "thanks"}),
         ("on_hold", "", P, in_state("hold"), {}),
         ("released", "", P, PENDING, {}),
@@ -289,7 +317,8 @@ def _all() -> list[Sample]:
         ("lapsed", "bare", P, in_state("lapsed", fields=Fields(), approver=""), {}),
         *(
             ("approver_changed", f"{by}-{state}", P, in_state(state),
-             {"old": CUSTOMER, "new": COLLEAGUE, "by": by})
+             {"old": CUSTOMER, "new": COLLEAGUE, "by": by,
+              "warnings": (NEAR,) if by == "partner" else ()})
             for by in ("nominated", "partner") for state in ("pending", "hold")
         ),
         ("approver_replaced", "", C, PENDING, {}),
@@ -306,6 +335,7 @@ def _all() -> list[Sample]:
         ("feedback_thanks", "stranger", S, None, {"text": "Good"}),
         ("english", "", C, PENDING, {"original_kind": "activation", "again": True}),
         ("wrong_sender", "", S, None, {"why": "wrong_sender"}),
+        ("wrong_sender", "partner", S, None, {"why": "wrong_sender", "part": "partner"}),
         ("wrong_sender", "unproven", C, PENDING, {"why": "unproven"}),
         ("unknown_token", "", S, None, {}),
         *(
@@ -334,7 +364,10 @@ SAMPLES = _all()  # kept for good: `read` below knows them by identity
 
 def letter(sample: Sample, to: str, language: str) -> Letter:
     """The letter of a situation, before it is written."""
-    return Letter(sample.kind, to, language, sample.audience, sample.request, sample.data)
+    letter = Letter(sample.kind, to, language, sample.audience, sample.request, sample.data)
+    if sample.name == "unknown_reply-last":
+        return replace(letter, nth=3, silent_until=NOW + timedelta(hours=1))
+    return letter
 
 
 def envelope(sample: Sample, service: ServiceSettings) -> Envelope:

@@ -95,7 +95,8 @@ def give_voice(
             word=partial(word, language=catalogue.language), head_css=head,
         )  # fmt: skip
         part.filters.update(
-            fill=fill, quoted=quoted, url=real_link, written_day=shared["written_day"],
+            fill=fill, quoted=quoted, own_lines=own_lines, url=real_link,
+            written_day=shared["written_day"],
             foreign=foreign_words, own=own_words, in_order=in_order, history=history,
             plain_reason=plain_reason,
         )  # fmt: skip
@@ -157,6 +158,11 @@ def fill(text: str, first: str = "", rest: str = "") -> str:
 def quoted(text: str) -> list[str]:
     """Foreign words as lines in which nothing can become a link."""
     return [inert.unlink(piece) for piece in inert.lines(text)]
+
+
+def own_lines(text: str) -> list[str]:
+    """Somebody's own words, shown back to him as he wrote them, but for certain links."""
+    return [inert.unlink_url(piece) for piece in inert.lines(text)]
 
 
 def real_link(address: str) -> str:

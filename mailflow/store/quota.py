@@ -5,6 +5,7 @@ In the database, because every machine must count together and a restart must no
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,24 +38,33 @@ def _taking(dialect_insert: Any) -> Any:
             "window_start": case((over, now), else_=_c.window_start),
         },
         where=or_(over, _c.count < bindparam("limit")),
-    ).returning(_c.count)
+    ).returning(_c.count, _c.window_start)
 
 
 _TAKE = Prepared({"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)})
 
 
-def take(session: Session, key: str, limit: int, window: timedelta, now: datetime) -> bool:
-    """Take one of `limit` per `window` for `key`; False when they are used up.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The how-manieth of its window this one is, and when that window ends."""
+
+    count: int
+    until: datetime
+
+
+def take(session: Session, key: str, limit: int, window: timedelta, now: datetime) -> Taken | None:
+    """Take one of `limit` per `window` for `key`; None when they are used up.
 
     The window begins with the first one taken. It belongs to the transaction: given up with it.
     """
     if limit < 1:
-        return False
+        return None
     values = {
         "its_key": key[:255], "now": now, "limit": limit,
         "window_end": now - window, "next_window": now + window,
     }  # fmt: skip
-    return _TAKE.value(session, values) is not None
+    row = _TAKE.first(session, values)
+    return Taken(row.count, row.window_start + window) if row else None
 
 
 def forget(session: Session, before: datetime) -> int:

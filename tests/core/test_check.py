@@ -39,6 +39,8 @@ def codes(problems: tuple[Problem, ...]) -> list[str]:
         ({"customer_email": "ann"}, ["invalid:customer_email"], []),
         ({"account_domain": ""}, [], ["domain_derived"]),
         ({"account_domain": "", "customer_email": "ann@gmail.com"}, ["missing:account_domain"], []),
+        ({"customer_email": "ann@gmail.com"}, ["freemail:customer_email"], []),
+        ({"customer_email": "ann@gmail.com", "account_domain": "gmail.com"}, ["freemail:account_domain"], []),
         ({"account_domain": "", "customer_email": "ann@eu.acme.example"}, [], ["domain_derived"]),
         ({"account_domain": "gmail.com"}, ["freemail:account_domain"], ["domain_mismatch"]),
         ({"account_domain": "co.uk"}, ["invalid:account_domain"], ["domain_mismatch"]),
@@ -155,3 +157,25 @@ def test_a_conflict_is_not_also_missing() -> None:
     )
     found = all_errors(submission, check(submission.fields, {}, PARTNER, Policy()))
     assert codes(found) == ["conflict:customer_email"]
+
+
+def test_a_domain_that_is_none_is_asked_for_with_the_one_of_the_customer() -> None:
+    (problem,) = judge(account_domain="acme").errors
+    assert (problem.code, problem.suggestion) == ("invalid:account_domain", "acme.example")
+
+
+@pytest.mark.parametrize(
+    ("customer", "meant"),
+    [
+        ("ann@kestrel-fods.example", "ann@kestrel-foods.example"),
+        ("ann@eu.kestrel-fods.example", "ann@eu.kestrel-foods.example"),
+        ("ann@kestrel.example", ""),
+        ("ann@kestrel-foods.test", ""),
+    ],
+)
+def test_one_slip_in_the_customer_s_domain_is_told_from_another_domain(
+    customer: str, meant: str
+) -> None:
+    found = judge(customer_email=customer, account_domain="kestrel-foods.example").warnings
+    (problem,) = (p for p in found if p.code == "domain_mismatch")
+    assert (problem.suggestion if problem.field == "customer_email" else "") == meant

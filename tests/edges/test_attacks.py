@@ -323,7 +323,8 @@ def test_the_partner_s_company_is_known_by_the_domains_of_all_its_people(
 
 def test_a_public_mail_provider_is_nobody_s_company(house: House) -> None:
     register(house, IDA)
-    assert kinds(ask(house, ALBA.email, named("mia@gmail.com"))) == [("review", ALBA.email)]
+    assert kinds(ask(house, ALBA.email, named("mia@gmail.com"))) == [("question", ALBA.email)]
+    assert [p.code for p in house.request().errors] == ["freemail:customer_email"]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ FACTS: dict[str, list[str]] = {
     "question-late": ["could not make the change", "goes on as it was"],
     "review": ["Nothing has been created", "[ CONFIRM ]", "a. Account", "Alimentos del Sur S.A.",
                "(from the mail you forwarded)", "(proposed by us", "portal[.]partner", "b. Users",
-               "carla@external.example", "1 December 2026", "corrected lines", "CANCEL"],
+               "carla@external.example", "1 December 2026", "corrected ones", "CANCEL"],
     "review-older": ["older version", "Changed: Account domain, User emails.", "No users are added",
                      "continues your earlier request SA-1111-2222"],
     "review-all": ["on behalf", "outside the account domain", "shared mailbox"],

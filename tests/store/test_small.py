@@ -89,7 +89,7 @@ def test_a_quota_is_used_up_and_free_again_after_its_window(db: Database) -> Non
     with db.transaction() as session:
 
         def take(at: timedelta, key: str = "refusal:a@x.example") -> bool:
-            return quota.take(session, key, 2, DAY, NOON + at)
+            return quota.take(session, key, 2, DAY, NOON + at) is not None
 
         assert [take(timedelta(hours=n)) for n in range(4)] == [True, True, False, False]
         assert take(timedelta(), "refusal:b@x.example")  # everybody has his own
@@ -110,6 +110,14 @@ def test_a_window_begun_by_a_wrong_clock_is_over_when_it_is_right(
         assert not quota.take(session, "k", 1, DAY, NOON)
 
 
+def test_whoever_takes_learns_which_one_it_is_and_when_it_begins_anew(db: Database) -> None:
+    with db.transaction() as session:
+        for count, hours in ((1, 0), (2, 5), (1, 24)):
+            taken = quota.take(session, "k", 2, DAY, NOON + timedelta(hours=hours))
+            began = NOON if hours < 24 else NOON + DAY
+            assert taken == quota.Taken(count, began + DAY)
+
+
 def test_a_quota_taken_in_a_transaction_that_failed_is_not_taken(db: Database) -> None:
     undone(db, lambda session: quota.take(session, "k", 1, DAY, NOON))
     with db.transaction() as session:
@@ -121,7 +129,7 @@ def test_many_who_ask_at_once_get_no_more_than_there_is(db: Database) -> None:
 
     def ask() -> None:
         with db.transaction() as session:
-            got.append(quota.take(session, "k", 3, DAY, NOON))
+            got.append(quota.take(session, "k", 3, DAY, NOON) is not None)
 
     in_threads(*[ask] * 8)
     assert sorted(got) == [False] * 5 + [True] * 3

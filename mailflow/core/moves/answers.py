@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 from mailflow.core.address import parse
 from mailflow.core.commands import Actor, Case, Feedback, Help, Status, Unknown
 from mailflow.core.decision import Decision, Event, Limit, Remark, World
+from mailflow.core.hygiene import fold
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves.approver import nominee_fault
 from mailflow.core.moves.say import answer, settled, to_operator, to_partner
-from mailflow.core.request import Request
+from mailflow.core.request import Request, State
+from mailflow.core.thanks import only_thanks
 
+_QUESTION = re.compile(r"[?¿？]")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
@@ -56,28 +60,46 @@ def feedback(request: Request, command: Feedback, actor: Actor, world: World) ->
 
 
 def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:
-    """Asked again with what was read and the words allowed; once per thread and hour, and a few
-    times a day."""
+    """Asked again with what was read and the words allowed: a few times, the last one says so.
+
+    The number is limited against machines that answer whatever we write; a person who is unclear
+    twice is told so, and that another person will read his mail if he says CASE.
+    """
+    why = _why(command, request, actor)
+    if why == "thanks" and not _waits_for(request, actor.part):
+        return Decision("thanks", "thanks, and nothing else: no answer is needed", request)
     near, address = command.near, ""
     if command.address and not nominee_fault(request, parse(command.address), world):
         near, address = "nominate", command.address
     letter = answer(
-        Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=command.why,
+        Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=why,
         near=near, address=address,
     )  # fmt: skip
+    thread, policy = f"{request.reference}:{actor.part}", world.policy
     return Decision(
         "unknown", f"not a clear word: {command.why}", request, letters=(letter,),
-        limit=Limit(
-            f"unknown:{request.reference}:{actor.part}",
-            world.policy.unknown_answers_per_hour, _HOUR,
-        ),
-        further=(
-            Limit(
-                f"unknown-day:{request.reference}:{actor.part}",
-                world.policy.unknown_answers_per_day, _DAY,
-            ),
-        ),
+        limit=Limit(f"unknown:{thread}", policy.unknown_answers_per_hour, _HOUR, True, True),
+        further=(Limit(f"unknown-day:{thread}", policy.unknown_answers_per_day, _DAY, True),),
     )  # fmt: skip
+
+
+def _why(command: Unknown, request: Request, actor: Actor) -> str:
+    """The reason to be told: thanks are no riddle, and a question is first of all a question."""
+    asker = request.requester
+    signs = f"{asker.name} {asker.company}" if actor.part == "partner" else ""
+    names = frozenset(re.findall(r"[^\W\d_]{2,}", fold(f"{signs} {actor.address}")))
+    if command.why in ("unclear", "receipt") and only_thanks(command.read, names):
+        return "thanks"
+    if command.why in ("unclear", "not_yours") and _QUESTION.search(command.read):
+        return "question"
+    return command.why
+
+
+def _waits_for(request: Request, part: str) -> bool:
+    """Whether it is this part's turn to say something."""
+    if part == "approver":
+        return request.state is State.PENDING
+    return request.state in (State.DRAFT, State.REVIEW)
 
 
 def not_for_you(request: Request, actor: Actor, world: World) -> Decision:

@@ -15,6 +15,12 @@ from mailflow.core.moves.say import settled, to_partner
 from mailflow.core.request import Account, Fields, Person, Problem, Request, Role, State
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+#: Forms sent to one registered person who begins no request: many more than anybody needs.
+_FORMS_AN_HOUR = 20
+#: Answers in a day that one domain has a request already, to whoever asks for it again.
+_SAME_DOMAIN_A_DAY = 5
+#: Addresses of a text without labels that are shown back.
+_SHOWN = 10
 
 
 def refusal_code(person: Person | None) -> str:
@@ -56,8 +62,8 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
     submission = command.submission
     if not submission.fields.given() and not submission.problems:
         guess = _only_stranger(submission, actor.address)
-        why = "prose" if guess else "empty" if not submission.labelled else "not_understood"
         filled = replace(submission, fields=Fields(customer_email=guess))
+        why = "prose" if guess else _why_form(command)
         return send_form(Help(why, filled), actor, world, language=language)
     checked = check(
         submission.fields, submission.provenance, person, world.policy,
@@ -94,6 +100,17 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         events=(opened, Event("question_sent" if errors else "review_sent")),
         letters=(ask_or_show(request, new=True),),
     )
+
+
+def _why_form(command: Open) -> str:
+    """Why a mail without any value gets the form: what is true of it, so that nobody wonders."""
+    if command.submission.labelled:
+        return "not_understood"
+    if command.documents:
+        return "documents"
+    if not command.text:
+        return "empty"
+    return "question" if any(sign in command.text for sign in "?¿？") else "no_values"
 
 
 def _only_stranger(submission: Submission, sender: str) -> str:
@@ -162,15 +179,21 @@ def renew(request: Request, _: Renew, actor: Actor, world: World) -> Decision:
 def send_form(command: Help, actor: Actor, world: World, *, language: str = "") -> Decision:
     """The form to fill in, prefilled with what could be read (S08)."""
     filled = command.submission.fields.given() if command.submission else {}
+    mentioned = command.submission.mentioned if command.submission else ()
+    others = tuple(address for address in mentioned if address != actor.address)
     letter = Letter(
         Kind.HELP,
         actor.address,
         language or world.language_of(actor.address) or world.default_language,
         Audience.STRANGER,
-        data={"why": command.why, "filled": filled},
+        data={
+            "why": command.why,
+            "filled": filled,
+            "mentioned": others[:_SHOWN] if len(others) > 1 else (),
+        },
         answers=True,
     )
-    limit = Limit(f"help:{actor.address}", 10, timedelta(hours=1))
+    limit = Limit(f"help:{actor.address}", _FORMS_AN_HOUR, timedelta(hours=1), told=True)
     return Decision(
         "help", f"the form, because: {command.why} (S08)", letters=(letter,), limit=limit
     )
@@ -190,33 +213,41 @@ def duplicate(
         "own_reference": account.reference if own else "",
         "relayed": account.state == "active" and bool(account.administrators),
     }
-    letters = [
-        Letter(Kind.DUPLICATE, person.email, language, Audience.STRANGER, data=data, answers=True)
-    ]
-    if data["relayed"]:
-        letters += [
-            Letter(
-                Kind.ACCESS_REQUEST,
-                administrator,
-                world.language_of(administrator) or world.default_language,
-                Audience.ADMINISTRATOR,
-                data={
-                    "domain": account.domain,
-                    "account_name": account.name,
-                    "asker_name": person.name,
-                    "asker_company": person.company,
-                    "asker_email": person.email,
-                    "note": fields.note_to_customer,
-                },
-            )
-            for administrator in account.administrators
-        ]
-    outcome = "existing_account" if account.state == "active" else "already_pending"
-    limit = Limit(f"duplicate:{person.email}:{account.domain}", 1, timedelta(days=1))
-    return Decision(
-        outcome, f"the domain has an account already: {account.state} (S13)",
-        letters=tuple(letters), limit=limit,
+    mine = world.request_of(account.reference) if own else None
+    letter = Letter(
+        Kind.DUPLICATE, person.email, language,
+        Audience.PARTNER if mine else Audience.STRANGER, mine, data, answers=True,
     )  # fmt: skip
+    outcome = "existing_account" if account.state == "active" else "already_pending"
+    told = Decision(
+        outcome, f"the domain has an account already: {account.state} (S13)", letters=(letter,),
+        limit=Limit(
+            f"duplicate-told:{person.email}:{account.domain}", _SAME_DOMAIN_A_DAY,
+            timedelta(days=1), told=True,
+        ),
+    )  # fmt: skip
+    if not data["relayed"]:
+        return told
+    relayed = [
+        Letter(
+            Kind.ACCESS_REQUEST,
+            administrator,
+            world.language_of(administrator) or world.default_language,
+            Audience.ADMINISTRATOR,
+            data={
+                "domain": account.domain,
+                "account_name": account.name,
+                "asker_name": person.name,
+                "asker_company": person.company,
+                "asker_email": person.email,
+                "note": fields.note_to_customer,
+            },
+        )
+        for administrator in account.administrators
+    ]
+    # The administrators hear of it once a day; whoever asks again is told again.
+    once = Limit(f"duplicate:{person.email}:{account.domain}", 1, timedelta(days=1))
+    return replace(told, letters=(letter, *relayed), spends=(once,), instead=told)
 
 
 def ask_or_show(
@@ -238,7 +269,7 @@ def ask_or_show(
             request,
             answers=answers,
             problems=request.errors,
-            understood=request.fields.given(),
+            understood=understood(request),
             new=new,
             said=said,
         )
@@ -246,6 +277,19 @@ def ask_or_show(
         Kind.REVIEW, request, answers=answers,
         older=older, warnings=request.warnings, changed=tuple(was), was=was, said=said,
     )  # fmt: skip
+
+
+def understood(request: Request) -> Mapping[str, str | tuple[str, ...]]:
+    """The values that may stand: without those that the question is about."""
+    wrong = {(p.field, p.value) for p in request.errors}
+    asked = {p.field for p in request.errors}
+    values: dict[str, str | tuple[str, ...]] = {}
+    for name, value in request.fields.given().items():
+        if isinstance(value, tuple):
+            values[name] = tuple(one for one in value if (name, one) not in wrong)
+        elif name not in asked:
+            values[name] = value
+    return values
 
 
 def why_ask(errors: tuple[Problem, ...]) -> str:

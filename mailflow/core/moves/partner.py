@@ -9,11 +9,18 @@ from mailflow.core.check import all_errors, check, merge
 from mailflow.core.commands import Actor, Cancel, Change, Confirm, Resend, Unknown
 from mailflow.core.decision import Decision, Event, World
 from mailflow.core.letter import Kind
-from mailflow.core.moves.opening import ask_or_show, duplicate, refusal_code, refuse, why_ask
+from mailflow.core.moves.opening import (
+    ask_or_show,
+    duplicate,
+    refusal_code,
+    refuse,
+    understood,
+    why_ask,
+)
 from mailflow.core.moves.say import settled, to_approver, to_notice, to_partner
 from mailflow.core.moves.sparing import sparing
 from mailflow.core.quotation import edits
-from mailflow.core.request import FIELD_NAMES, FINAL, Request, State
+from mailflow.core.request import FIELD_NAMES, FINAL, Problem, Provenance, Request, State
 
 #: After CONFIRM these make another account of it: cancel first (DOMAIN.md §6).
 FIXED = ("account_name", "account_domain")
@@ -93,7 +100,10 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
     person = world.requester
     if person is None or refusal_code(person):
         return refuse(person, actor.address, request.language, world)
-    merged, provenance = merge(request.fields, request.provenance, command.submission)
+    known = dict(request.provenance)
+    if request.state in (State.PENDING, State.HOLD) and "account_domain" in known:
+        known["account_domain"] = Provenance.OWN  # he confirmed it: no new address moves it
+    merged, provenance = merge(request.fields, known, command.submission)
     checked = check(
         merged, provenance, person, world.policy,
         is_colleague=world.is_colleague, is_ours=world.is_ours,
@@ -107,7 +117,7 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
         if errors:
             letter = to_partner(
                 Kind.QUESTION, request, answers=True,
-                problems=errors, understood=request.fields.given(), new=False,
+                problems=errors, understood=understood(request), new=False,
             )  # fmt: skip
             return Decision("clarify", why_ask(errors), request, letters=(letter,))
         named = command.submission.fields.customer_email and candidate.fields.customer_email
@@ -187,6 +197,8 @@ def _change_after_confirm(
         )
     if not changed:
         return settled(request, "partner", "the lines say what we have already", outcome="same")
+    if asked := _doubtful(request, candidate):
+        return asked
     # What the operator let pass was the old text; the new one is looked at anew (S25).
     cleared = tuple(f for f in request.cleared if f.partition(":")[0] not in changed)
     candidate = replace(candidate, cleared=cleared)
@@ -207,7 +219,7 @@ def _change_after_confirm(
         letters = [
             to_partner(
                 Kind.APPROVER_CHANGED, candidate, answers=True,
-                old=request.approver, new=to, by="partner",
+                old=request.approver, new=to, by="partner", warnings=_about(candidate),
             )
         ]  # fmt: skip
         if not request.undeliverable:
@@ -226,6 +238,36 @@ def _change_after_confirm(
         withdraw=withdraw,
     )
     return sparing(moved_on, request, world)
+
+
+def _about(request: Request) -> tuple[Problem, ...]:
+    """What is remarkable with the customer's address: no review shows it after CONFIRM."""
+    codes = ("domain_mismatch", "role_address", "lookalike_domain")
+    return tuple(p for p in request.warnings if p.code in codes)
+
+
+def _doubtful(request: Request, candidate: Request) -> Decision | None:
+    """A new address one slip away from the account's domain: asked about once, before it is used.
+
+    Sent again it is meant; until then nothing changes, and nobody at that domain is written to.
+    """
+    near = next(
+        (
+            p
+            for p in candidate.warnings
+            if (p.code, p.field) == ("domain_mismatch", "customer_email")
+        ),
+        None,
+    )
+    if near is None or near.value == request.approver or near in request.warnings:
+        return None
+    asked = replace(request, warnings=(*request.warnings, near))
+    problem = replace(near, code="unsure:customer_email")
+    letter = to_partner(
+        Kind.QUESTION, asked, answers=True, problems=(problem,), understood=understood(asked),
+        new=False,
+    )  # fmt: skip
+    return Decision("clarify", why_ask((problem,)), asked, letters=(letter,))
 
 
 def cancel(request: Request, command: Cancel, actor: Actor, world: World) -> Decision:
@@ -255,7 +297,10 @@ def resend(request: Request, _: Resend, actor: Actor, world: World) -> Decision:
         return settled(request, part, f"nothing to send again: {request.state}")
     wait = timedelta(hours=world.policy.resend_hours)
     if part != "operator" and request.last_resend and world.now < request.last_resend + wait:
-        return settled(request, part, "RESEND once a day at most", outcome="resend_later")
+        return settled(
+            request, part, "RESEND once a day at most", outcome="resend_later",
+            sent_at=request.last_resend, again_at=request.last_resend + wait,
+        )  # fmt: skip
     # A new try: if it comes back too, the partner hears of it again.
     again = replace(request, last_resend=world.now, undeliverable="", undeliverable_since=None)
     letters = [to_approver(Kind.ACTIVATION, again, answers=part == "approver", again=True)]

@@ -70,7 +70,9 @@ def to_operator(request: Request | None, world: World, **data: Any) -> tuple[Let
     )
 
 
-def settled(request: Request, part: str, reason: str, *, outcome: str = "already") -> Decision:
+def settled(
+    request: Request, part: str, reason: str, *, outcome: str = "already", **more: Any
+) -> Decision:
     """Nothing to do any more: a friendly word about the state, never an error (DOMAIN.md §4).
 
     The operator sees the outcome where he typed; nobody is written to for him.
@@ -82,6 +84,7 @@ def settled(request: Request, part: str, reason: str, *, outcome: str = "already
         "state": str(request.state),
         "at": request.ended_at,
         "can_tell_ready": late and part == "approver",
+        **more,
     }
     letter = (
         to_approver(Kind.SETTLED, request, answers=True, **data)
