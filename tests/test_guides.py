@@ -18,6 +18,9 @@ from tests.house import ALBA, DAY, TOM, House, one, text_of
 
 GUIDES = Path(__file__).parents[1] / "docs/guide"
 LANGUAGES = ("en", "es")
+WRITTEN = [(who, language) for who in ("partner", "customer") for language in LANGUAGES] + [
+    ("customer", "pt")
+]
 PARTNER = {
     "confirm", "cancel", "status", "resend", "renew", "help", "case", "feedback", "english",
 }  # fmt: skip
@@ -44,11 +47,9 @@ def choices(letter: Written) -> dict[str, str]:
     return {words: " ".join(does.split()) for words, does in found}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("who", "meanings"), [("partner", PARTNER), ("customer", CUSTOMER)])
-def test_the_tables_hold_these_words_and_no_others(
-    who: str, meanings: set[str], language: str
-) -> None:
+@pytest.mark.parametrize(("who", "language"), WRITTEN)
+def test_the_tables_hold_these_words_and_no_others(who: str, language: str) -> None:
+    meanings = PARTNER if who == "partner" else CUSTOMER
     words = [word for word, _, _ in _ROW.findall(guide(who, language))]
     assert sorted(words) == sorted(WORDS[language][meaning] for meaning in meanings)
 
@@ -57,20 +58,20 @@ def test_every_word_that_letters_know_is_in_a_guide() -> None:
     assert set(WORDS["en"]) == PARTNER | CUSTOMER
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("who", ["partner", "customer"])
+@pytest.mark.parametrize(("who", "language"), WRITTEN)
 def test_words_in_capitals_are_words_that_we_understand(who: str, language: str) -> None:
     prose = re.sub(r"^    .*$|`[^`]*`", "", guide(who, language), flags=re.M)
     known = {part for word in WORDS[language].values() for part in word.split()}
-    written = set(re.findall(r"\b[A-ZÁÉÍÓÚÑ]{3,}\b", prose))
+    written = set(re.findall(r"\b[A-ZÁÃÉÊÍÓÚÑ]{3,}\b", prose))
     assert written <= known, written - known
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [*LANGUAGES, "pt"])
 def test_help_offers_what_the_guides_say(sqlite_db: Database, language: str) -> None:
     house = House(sqlite_db)
     speak(house, language)
-    partner, customer = table("partner", language), table("customer", language)
+    customer = table("customer", language)
+    partner = table("partner", language) if ("partner", language) in WRITTEN else None
     say = WORDS[language]
     review = house.review()
     offers = [(partner, helped(house, review, say["help"]))]
@@ -88,6 +89,8 @@ def test_help_offers_what_the_guides_say(sqlite_db: Database, language: str) -> 
     ]
     for told, letter in offers:
         assert letter.language == language
+        if told is None:  # no such guide is written
+            continue
         assert len(choices(letter)) >= 2
         for words, does in choices(letter).items():
             assert told.get(words) == does, words

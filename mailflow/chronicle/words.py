@@ -57,6 +57,7 @@ OUTCOMES: Mapping[str, str] = {
     "already_pending": "The domain is being asked for already; {who} was told only that.",
     "duplicate": "The same mail had its effect before; nothing happened again.",
     "wrong_sender": "{who} answered a letter that was written to somebody else; nothing happened.",
+    "no_secret": "{who} wrote to our bare address and was told where to answer; nothing happened.",
     "unproven": "It was not proven that {who} wrote it; nothing happened.",
     "unknown_token": "{who} wrote to a secret address that gives no right.",
     "noted": "It was noted; nothing had to be done.",

@@ -220,6 +220,11 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
             "reply", "apply", "an answer to a letter that asks for none: to a person",
             c.Case(own.text), "user", letter.request_id, own=own,
         )  # fmt: skip
+    if letter.part == "approver" and letter.matched_by == "reference":
+        return Reading(
+            "reply", "redirect", "the customer wrote without the secret of his letter",
+            part=letter.part, request_id=letter.request_id, outcome="no_secret", own=own,
+        )  # fmt: skip
     reply = read_reply(own, letter.part, message.subject)
     named = reference.find(own.text)
     if named and named != letter.reference:

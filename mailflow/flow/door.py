@@ -546,18 +546,20 @@ class Flow:
         if request is None:
             return Applied("quarantine", reading.why)
         unproven = reading.outcome == "unproven"
+        known = unproven or reading.outcome == "no_secret"  # the approver himself, by his address
         if unproven and self.config.trust.unproven_replies == "quarantine":
             return Applied("quarantine", reading.why)
         letter = Letter(
             Kind.WRONG_SENDER,
-            request.approver if unproven else message.sender,
-            request.approver_language if unproven else self.config.service.default_language,
-            Audience.APPROVER if unproven else Audience.STRANGER,
-            request if unproven else None,
+            request.approver if known else message.sender,
+            request.approver_language if known else self.config.service.default_language,
+            Audience.APPROVER if known else Audience.STRANGER,
+            request if known else None,
             {"why": reading.outcome, "part": reading.part},
             answers=True,
         )
-        limit = Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, _ONCE)
+        span = timedelta(days=1) if reading.outcome == "no_secret" else _ONCE
+        limit = Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, span)
         return self._once(session, letter, limit, reading.outcome, reading.why, answered)
 
     def _once(

@@ -26,7 +26,8 @@ def gather(
     """Which letter the mail answers, and who its sender is in the directory.
 
     Match order (DESIGN.md §2.4): secret recipient, then In-Reply-To and References, then the
-    reference in the subject, this last only for the requester himself. A secret recipient that
+    reference in the subject, this last only for the requester himself, and for the customer to be
+    told where to answer. A secret recipient that
     we never issued is not looked at any further.
     """
     reply = _digests(recipients, service.address)
@@ -46,8 +47,8 @@ def gather(
     person = None
     if isinstance(message, Message) and sender:
         person = directory.person(session, sender, service.internal_domains)
-        if letter is None and not reply and person:
-            letter = _of_reference(session, message.subject, person.email)
+        if letter is None and not reply:
+            letter = _of_reference(session, message.subject, sender)
     return Facts(
         letter=letter,
         returned=by_bounce[0] if by_bounce else None,
@@ -113,15 +114,20 @@ def _facts(
 
 
 def _of_reference(session: Session, subject: str, sender: str) -> LetterFacts | None:
-    """The requester's own request by the reference in the subject; no revision is known."""
+    """One's own request by the reference in the subject; no revision is known.
+
+    The requester speaks by it. The customer, who needs the secret of his letter, does not: he is
+    only told where to answer.
+    """
     name = reference.find(subject)
     request: Request | None = queries.request_by_reference(session, name) if name else None
-    if request is None or request.requester.email != sender:
+    if request is None or sender not in (request.requester.email, request.approver):
         return None
+    part = "partner" if sender == request.requester.email else "approver"
     return LetterFacts(
         request_id=request.id,
         reference=request.reference,
-        part="partner",
+        part=part,
         person=sender,
         revision=0,
         kind="",

@@ -268,6 +268,12 @@ def _all() -> list[Sample]:
              {"state": "pending", "sent_at": NOW, "again_at": NOW + timedelta(days=1)})
             for to in (P, C)
         ),
+        *(
+            ("settled", f"late-{asked}-{state}", C, in_state(state),
+             {"state": state, "at": NOW, "asked": asked})
+            for asked, state in (("decline", "active"), ("accept", "declined"), ("not_me", "hold"),
+                                 ("ready", "pending"))
+        ),
         (
             "settled", "renewed", P, in_state("expired", renewed_as="SA-2222-3333"),
             {"state": "expired"},
@@ -336,6 +342,7 @@ def _all() -> list[Sample]:
         ("english", "", C, PENDING, {"original_kind": "activation", "again": True}),
         ("wrong_sender", "", S, None, {"why": "wrong_sender"}),
         ("wrong_sender", "partner", S, None, {"why": "wrong_sender", "part": "partner"}),
+        ("wrong_sender", "no_secret", C, PENDING, {"why": "no_secret"}),
         ("wrong_sender", "unproven", C, PENDING, {"why": "unproven"}),
         ("unknown_token", "", S, None, {}),
         *(

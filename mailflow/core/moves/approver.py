@@ -26,19 +26,22 @@ def _too_late(request: Request, actor: Actor, world: World) -> bool:
     return request.expires_at is not None and received >= request.expires_at
 
 
-def _not_open(request: Request, actor: Actor, world: World) -> Decision | None:
+def _not_open(request: Request, asked: str, actor: Actor, world: World) -> Decision | None:
     """The answer when there is nothing (more) to decide; None when the request is open."""
     if request.state is State.PENDING:
         if not _too_late(request, actor, world):
             return None
         over = clock.expire(request, world)
         return replace(over, outcome="expired", reason="received after the last instant (S27)")
-    return settled(request, "approver", f"nothing to decide: {request.state}")
+    return settled(
+        request, "approver", f"nothing to decide: {request.state}",
+        asked=asked, clicked=not actor.message,
+    )  # fmt: skip
 
 
 def accept(request: Request, command: Accept, actor: Actor, world: World) -> Decision:
     """The first valid acceptance activates the account (S23, S24)."""
-    if closed := _not_open(request, actor, world):
+    if closed := _not_open(request, "accept", actor, world):
         return closed
     active = replace(request, state=State.ACTIVE, ended_at=world.now, undeliverable="")
     who = actor.address or request.approver
@@ -76,7 +79,7 @@ def accept(request: Request, command: Accept, actor: Actor, world: World) -> Dec
 
 def decline(request: Request, command: Decline, actor: Actor, world: World) -> Decision:
     """The customer says no, with or without a reason."""
-    if closed := _not_open(request, actor, world):
+    if closed := _not_open(request, "decline", actor, world):
         return closed
     ended = replace(request, state=State.DECLINED, ended_at=world.now, end_reason=command.reason)
     told: dict[str, Any] = {"reason": command.reason, "by": request.approver}
@@ -96,7 +99,7 @@ def decline(request: Request, command: Decline, actor: Actor, world: World) -> D
 
 def nominate(request: Request, command: Nominate, actor: Actor, world: World) -> Decision:
     """The customer names somebody else, inside the account's domain (DOMAIN.md §5, feature 5)."""
-    if closed := _not_open(request, actor, world):
+    if closed := _not_open(request, "nominate", actor, world):
         return closed
     nominee = address.parse(command.address)
     fault = nominee_fault(request, nominee, world)
@@ -170,7 +173,7 @@ def nominee_fault(request: Request, nominee: str | None, world: World) -> str:
 
 def not_me(request: Request, command: NotMe, actor: Actor, world: World) -> Decision:
     """ "This is not meant for me": everything stops until a person has looked (feature 4)."""
-    if closed := _not_open(request, actor, world):
+    if closed := _not_open(request, "not_me", actor, world):
         return closed
     held = replace(request, state=State.HOLD, hold_reason="not_me", hold_from=actor.address)
     return Decision(
@@ -184,7 +187,7 @@ def not_me(request: Request, command: NotMe, actor: Actor, world: World) -> Deci
             ),
             to_partner(Kind.ON_HOLD, held),
             to_approver(Kind.SETTLED, held, answers=True, state="hold", at=world.now,
-                        can_tell_ready=False),
+                        can_tell_ready=False, asked="not_me"),
         ),
     )  # fmt: skip
 
@@ -192,9 +195,11 @@ def not_me(request: Request, command: NotMe, actor: Actor, world: World) -> Deci
 def ready(request: Request, _: Ready, actor: Actor, world: World) -> Decision:
     """A customer who is late lets the partner know that he is ready now (feature 8)."""
     if request.state is not State.EXPIRED:
-        return settled(request, "approver", f"it has not expired: {request.state}")
+        why = f"it has not expired: {request.state}"
+        return settled(request, "approver", why, asked="ready", clicked=not actor.message)
     if request.ready_told:
-        return settled(request, "approver", "the partner was told already")
+        why = "the partner was told already"
+        return settled(request, "approver", why, asked="ready", clicked=not actor.message)
     told = replace(request, ready_told=True)
     return Decision(
         "ready",

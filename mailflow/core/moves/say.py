@@ -71,13 +71,20 @@ def to_operator(request: Request | None, world: World, **data: Any) -> tuple[Let
 
 
 def settled(
-    request: Request, part: str, reason: str, *, outcome: str = "already", **more: Any
+    request: Request,
+    part: str,
+    reason: str,
+    *,
+    outcome: str = "already",
+    clicked: bool = False,
+    **more: Any,
 ) -> Decision:
     """Nothing to do any more: a friendly word about the state, never an error (DOMAIN.md §4).
 
-    The operator sees the outcome where he typed; nobody is written to for him.
+    The operator sees the outcome where he typed, and who `clicked` sees it on the page; nobody is
+    written to for them. `asked` is the customer's word that came too late, as in `letters.words`.
     """
-    if part == "operator":
+    if part == "operator" or clicked:
         return Decision(outcome, reason, request)
     late = request.state is State.EXPIRED and not request.ready_told
     data = {
