@@ -424,10 +424,17 @@ def test_our_own_mail_coming_back_is_ignored(house: House) -> None:
     assert house.outcomes()[-1][:2] == ("ignored", "automatic")
 
 
-def test_unknown_words_are_asked_about_once_an_hour(house: House) -> None:
+def test_unclear_words_are_answered_three_times_an_hour_and_eight_a_day(house: House) -> None:
+    """A person is told each time what is needed, a program is left alone soon (I16)."""
     review = house.review()
-    assert kinds(house.answer(review, "Hmm, let me think.")) == [("unknown_reply", ALBA.email)]
-    assert house.answer(review, "Well, perhaps.") == []
+    words = (f"Hmm, let me think about it, {n}." for n in range(100))
+    for hour, expected in enumerate([3, 3, 2, 0]):
+        house.db.clock_offset = timedelta(hours=hour, seconds=hour)
+        got = [letter for _ in range(5) for letter in house.answer(review, next(words))]
+        assert kinds(got) == [("unknown_reply", ALBA.email)] * expected
+        assert ["our last answer" in text_of(letter) for letter in got[-1:]] == [True] * bool(got)
+        assert not any("our last answer" in text_of(letter) for letter in got[:-1])
+    assert kinds(house.answer(review, "STATUS")) == [("status", ALBA.email)]
     assert house.request().state is State.REVIEW
 
 
@@ -508,8 +515,9 @@ def test_a_customer_is_answered_in_the_language_he_writes_in(house: House) -> No
 def test_what_changes_nothing_is_answered_a_bounded_number_of_times(house: House) -> None:
     """Two machines that ask each other for the state fall silent (I16)."""
     completion, _ = house.pending()
-    answers = [house.answer(completion, "STATUS") for _ in range(12)]
-    assert [len(letters) for letters in answers] == [1] * 10 + [0] * 2
+    answers = [house.answer(completion, "STATUS") for _ in range(22)]
+    assert [len(letters) for letters in answers] == [1] * 20 + [0] * 2
+    assert "our last answer of this kind" in text_of(one(answers[19], "status"))
     house.db.clock_offset += timedelta(hours=1, seconds=1)
     assert len(house.answer(completion, "STATUS")) == 1
 
