@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from mailflow.core import commands as c
 from mailflow.core import reference
 from mailflow.core.automatic import Automatic, automatic
+from mailflow.core.bare import only_sentence
 from mailflow.core.bounce import read_bounce
 from mailflow.core.documents import brings_documents
 from mailflow.core.form import is_passed_on, read_form
@@ -27,6 +28,7 @@ from mailflow.core.verdict import Verdict
 
 #: Values in our own quoted form, from which on they are somebody's own.
 _ENOUGH = 2
+_MAX_SAID = 2000  # characters in which a bare value is looked for
 #: Headers whose doubling lets two programs read two different mails in the same bytes.
 _TWO_FACED = frozenset({"duplicate:content-type", "duplicate:content-transfer-encoding"})
 
@@ -233,9 +235,11 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
             why=f"it names {named}, but answers a letter about {letter.reference}",
         )  # fmt: skip
     quoted: tuple[c.Quoted, ...] = ()
+    said = ""
     if letter.part == "partner" and reply.intent in (Intent.CONFIRM, Intent.UNKNOWN):
         quoted = read_quotation(message)
-    command = c.Resend() if letter.withdrawn else _command(reply, letter, quoted)
+        said = only_sentence(own.text[:_MAX_SAID], own.names)
+    command = c.Resend() if letter.withdrawn else _command(reply, letter, quoted, said)
     why = "an older letter: the newest is sent again" if letter.withdrawn else reply.why
     return Reading(
         "reply", "apply", why, command, letter.part, letter.request_id,
@@ -256,7 +260,9 @@ def may_answer(sender: str, letter: LetterFacts, policy: Policy) -> bool:
     )
 
 
-def _command(reply: Reply, letter: LetterFacts, quoted: tuple[c.Quoted, ...] = ()) -> c.Command:
+def _command(
+    reply: Reply, letter: LetterFacts, quoted: tuple[c.Quoted, ...] = (), said: str = ""
+) -> c.Command:
     """The command that a reply's intent stands for."""
     revision = None if letter.matched_by == "reference" else letter.revision
     match reply.intent:
@@ -293,7 +299,7 @@ def _command(reply: Reply, letter: LetterFacts, quoted: tuple[c.Quoted, ...] = (
         case _:
             near = reply.guess
             return c.Unknown(
-                reply.read, reply.code, near.word, near.address, revision, quoted, letter.kind
+                reply.read, reply.code, near.word, near.address, said, revision, quoted, letter.kind
             )
 
 

@@ -171,13 +171,15 @@ class Unknown:
     """A reply that asks for nothing we understand. `read` = what we saw; `why` = the rule.
 
     `near` and `address` are what the customer may have meant (`guess.Guess`): offered, never done.
-    `revision`, `quoted` and `letter` are those of `Confirm`.
+    `revision`, `quoted` and `letter` are those of `Confirm`. `said` is the one sentence that it is,
+    without greeting and signature, or "": it may be the value that was asked for.
     """
 
     read: str = ""
     why: str = ""
     near: str = ""
     address: str = ""
+    said: str = ""
     revision: int | None = None
     quoted: tuple[Quoted, ...] = ()
     letter: str = ""

@@ -28,6 +28,7 @@ _MAX_BLOCK = 40  # lines that may belong to one label
 _WORDS = 3  # of a note that is written where there was none
 _LONG = 55  # characters; a line at least so long may have lost its end to a program's folding
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_SENTENCE = re.compile(r"[“”«»]|[.!?]\s+[^\W\d_]")
 _LABEL = re.compile(r"([^\W\d_][\w' -]{2,40}):")
 
 
@@ -114,8 +115,10 @@ def _changed(
     name: str, lines: tuple[str, ...], shown: str | tuple[str, ...], *, whole: bool, last: bool
 ) -> str | tuple[str, ...]:
     """The new value, or "" where nothing is known to have been changed."""
-    if not whole and not lines[0] and name not in _OWN_KIND:
-        return ""  # an empty line of the form, and what stands below the form
+    if not whole:
+        lines = lines[:1]  # below an empty line of a form stands whatever stands below the form
+        if _SENTENCE.search(lines[0]):
+            return ""  # "Account domain: “moor,example” is no domain. Please write it like …"
     notes = name in ("note_to_customer", "note_to_users")
     if whole and notes and not last:
         return _note(lines, str(shown))

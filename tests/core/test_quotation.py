@@ -11,7 +11,7 @@ from mailflow.core.commands import Submission
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.message import Message, read
 from mailflow.core.quotation import edits, read_quotation
-from mailflow.core.request import Fields, Request, State
+from mailflow.core.request import Fields, Problem, Request, State
 from mailflow.letters.finish import Envelope
 from mailflow.letters.samples import NOW, PENDING, TOKEN
 from tests.house import config, letters_of
@@ -117,6 +117,35 @@ def test_a_changed_line_is_seen(name: str, old: str, new: str, language: str) ->
     for frame in HTML.values():
         blocks = read_quotation(Message(html=frame.format(edited), in_reply_to=("<a@b.example>",)))
         assert edits(blocks, shown, whole=True).fields.given() == {name: new}
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt"])
+@pytest.mark.parametrize("kind", [Kind.QUESTION, Kind.HELP])
+def test_an_unchanged_form_or_question_never_alarms(kind: Kind, language: str) -> None:
+    problem = Problem("missing:customer_email", "customer_email")
+    guess = Problem("invalid:account_domain", "account_domain", "moor,example", "moor.example")
+    fields = Fields("Moor", account_domain="moor,example")
+    request = replace(PENDING, state=State.DRAFT, fields=fields, errors=(problem, guess))
+    data = {"problems": request.errors, "understood": fields.given(), "why": "asked"}
+    letter = Letter(
+        kind, "tom@partner.example", language, Audience.PARTNER, request, data, answers=True
+    )
+    sender = "requests@vendor.example"
+    envelope = Envelope("<a@vendor.example>", NOW, sender, NOW, f"requests+{TOKEN}@vendor.example")
+    made = read(letters_of(config()).finish(letter, envelope).raw)
+    assert isinstance(made, Message)
+    assert made.plain
+    assert made.html
+    known = {"moor,example", "moor.example"}
+    for name, shape in clients.SHAPES.items():
+        message = read(shape(Real("ok", language, real=made.plain)))
+        assert isinstance(message, Message)
+        told = edits(read_quotation(message), fields, whole=False, known=known)
+        assert told.fields.given() == {}, name
+    for name, frame in HTML.items():
+        message = Message(html=frame.format(made.html), in_reply_to=("<a@vendor.example>",))
+        told = edits(read_quotation(message), fields, whole=False, known=known)
+        assert told.fields.given() == {}, name
 
 
 def test_users_and_dates_are_compared_as_what_they_are() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from mailflow.core.bare import bare_value
 from mailflow.core.check import all_errors, check, merge
 from mailflow.core.commands import Actor, Cancel, Change, Confirm, Resend, Unknown
 from mailflow.core.decision import Decision, Event, World
@@ -25,6 +26,7 @@ from mailflow.core.request import FIELD_NAMES, FINAL, Problem, Provenance, Reque
 #: After CONFIRM these make another account of it: cancel first (DOMAIN.md §6).
 FIXED = ("account_name", "account_domain")
 #: What the customer was shown and is accepting; a change needs a new activation mail.
+_PLAIN = "unclear"  # why an answer is not understood that holds no word of ours
 _MAX_BEFORE = 120  # characters of an old value that are shown beside the new one
 SHOWN = ("customer_email", "user_emails", "note_to_customer", "note_to_users")
 
@@ -72,6 +74,20 @@ def confirm(request: Request, command: Confirm, actor: Actor, world: World) -> D
         ),
     )
     return sparing(confirmed, request, world)
+
+
+def meant_as_change(request: Request, command: Confirm | Unknown, actor: Actor) -> Change | None:
+    """An answer that holds a value in another way than on a labelled line, or None."""
+    if edited := changed_in_quote(request, command):
+        return edited
+    if (
+        not isinstance(command, Unknown)
+        or request.state is not State.DRAFT
+        or command.why != _PLAIN
+    ):
+        return None
+    value = bare_value(command.said, request.errors, actor.address)
+    return Change(value) if value else None
 
 
 def changed_in_quote(request: Request, command: Confirm | Unknown) -> Change | None:
