@@ -150,7 +150,18 @@ def _label_of(text: str) -> str:
     if not bare or len(bare) > _MAX_LABEL + 2:
         return ""
     shorter = _NUMBERED.sub("", _ADDRESS.sub(r"e-mail\1", bare))  # "User 2", "e-mail address of"
-    return _EXACT.get(bare) or _EXACT.get(shorter.replace("mailes", "mails"), "") or _near(bare)
+    return (
+        _EXACT.get(bare)
+        or _EXACT.get(shorter.replace("mailes", "mails"), "")
+        or _both(bare)
+        or _near(bare)
+    )
+
+
+def _both(bare: str) -> str:
+    """The field of a label in two languages: "Users / Usuarios"."""
+    fields = {_EXACT.get(piece.strip(), "") for piece in bare.split("/")} if "/" in bare else set()
+    return fields.pop() if len(fields) == 1 else ""
 
 
 def tidy(text: str) -> str:
@@ -163,7 +174,7 @@ def tidy(text: str) -> str:
 
 def is_weak(text: str) -> bool:
     """Whether a label is a common word that also stands in signatures and in prose."""
-    return tidy(text) in WEAK
+    return WEAK.issuperset(piece.strip() for piece in tidy(text).split("/"))
 
 
 def _near(bare: str) -> str:

@@ -105,6 +105,12 @@ def test_several_addresses_joined_by_any_means(users: str) -> None:
     )
 
 
+def test_a_label_in_two_languages() -> None:
+    found = form("Account name / Nombre de la cuenta: Acme\nUsers / Usuarios: r.paz@acme.example")
+    assert found.fields.account_name == "Acme"
+    assert found.fields.user_emails == ("r.paz@acme.example",)
+
+
 def test_a_user_that_is_no_address_is_kept_to_be_quoted_back() -> None:
     found = form("Account name: Acme\nUsers: a@acme.example, bob@acme, Carol")
     assert found.fields.user_emails == ("a@acme.example", "bob@acme", "Carol")
