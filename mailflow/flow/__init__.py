@@ -6,6 +6,7 @@ request (DESIGN.md §2.5 to §2.8).
 """
 
 from mailflow.flow.digest import digest
-from mailflow.flow.door import Applied, Contested, Flow, Mail, Page
+from mailflow.flow.door import Flow
+from mailflow.flow.values import Applied, Contested, Mail, Page
 
 __all__ = ["Applied", "Contested", "Flow", "Mail", "Page", "digest"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from mailflow import failpoints
@@ -15,71 +14,27 @@ from mailflow.core import classify, machine, reference, token
 from mailflow.core.checkup import examine
 from mailflow.core.classify import Facts, Reading
 from mailflow.core.commands import Actor, Command, Hold, Tick
-from mailflow.core.decision import Decision, Limit
-from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.decision import Limit
+from mailflow.core.letter import Letter
 from mailflow.core.message import Message, Unreadable
-from mailflow.core.request import OCCUPYING, Person, Request, State
-from mailflow.core.verdict import Verdict
+from mailflow.core.request import Person, State
 from mailflow.flow import facts as gathering
-from mailflow.flow import loops
+from mailflow.flow import loops, strays
 from mailflow.flow import world as surroundings
+from mailflow.flow.limits import counted, limits_of, spared, within
+from mailflow.flow.marks import effect_key, state_of, why
 from mailflow.flow.post import Answered, Post
+from mailflow.flow.record import record, with_id
+from mailflow.flow.values import Applied, Contested, Mail, Page
 from mailflow.letters import Letters
-from mailflow.store import directory, inbox, outbox, queries, quota, requests, tokens
+from mailflow.store import directory, inbox, queries, requests, tokens
 from mailflow.store.db import Database, Session
 
 _TRIES = 5
-_ONCE = timedelta(days=36_500)
-#: Unsent letters that invite to something: void once the request has ended (DESIGN.md §2.6).
-_INVITING = (
-    Kind.ACTIVATION, Kind.REMINDER_CUSTOMER, Kind.RELEASED_CUSTOMER, Kind.STILL_WAITING,
-    Kind.REMINDER_PARTNER, Kind.QUESTION, Kind.REVIEW,
-)  # fmt: skip
-
-
 #: Somebody else was faster: load again and decide anew.
 _LOST_RACES = (
     requests.Conflict, requests.DomainTaken, requests.AlreadyDecided, inbox.DuplicateEffect,
 )  # fmt: skip
-
-
-class Contested(Exception):  # noqa: N818
-    """Somebody else was faster each time. Nothing was changed; try again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """An inbound mail under claim, as far as it was understood."""
-
-    claimed: inbox.Claimed
-    message: Message | Unreadable
-    reading: Reading
-    facts: Facts
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of a command."""
-
-    outcome: str
-    reason: str
-    request: Request | None = None
-    letters: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a page token leads to. `status`: "open", "settled", "withdrawn" or "unknown".
-
-    `part` is "approver" (may act, at /a/) or "partner" (may only look, at /s/).
-    """
-
-    status: str
-    request: Request | None = None
-    person: str = ""
-    language: str = ""
-    part: str = ""
 
 
 class Flow:
@@ -274,7 +229,7 @@ class Flow:
         reading, claimed, message = mail.reading, mail.claimed, mail.message
         key: str | None = None
         if mail.verdict.proven and isinstance(message, Message):
-            key = _effect_key(message, mail)
+            key = effect_key(message, mail)
         if key and queries.effect_known(session, key):
             applied = Applied("duplicate", "the same mail had its effect before (I2)")
             key = None
@@ -282,18 +237,15 @@ class Flow:
             applied = self._act(session, mail)
         if applied.outcome == "quarantine":
             key = None  # it had no effect; the operator may release it
-        state = {"quarantine": "quarantined", "ignore": "ignored"}.get(reading.do, "done")
-        if applied.outcome in ("refuse", "quarantine"):
-            state = "refused" if applied.outcome == "refuse" else "quarantined"
         request_id = applied.request.id if applied.request else reading.request_id
         inbox.finish(
             session,
             claimed.id,
             claimed.fence,
-            state=state,
+            state=state_of(applied, reading),
             kind=reading.kind,
             outcome=applied.outcome,
-            reason=_why(applied, reading),
+            reason=why(applied, reading),
             sender=message.sender if isinstance(message, Message) else "",
             verdict=f"{mail.verdict.result}: {mail.verdict.rule}",
             message_id=message.message_id if isinstance(message, Message) else "",
@@ -373,193 +325,35 @@ class Flow:
         )
         decision = machine.decide(request, command, actor, world)
         if decision.instead and not all(
-            self._within(session, limit, world.now) for limit in decision.spends
+            within(session, limit, world.now) for limit in decision.spends
         ):
             decision = decision.instead
-        stored = self._store(session, request, decision, actor, world.now)
-        limits = self._limits(request, decision, actor)
-        letters = self._counted(session, decision.letters, limits, world.now)
+        stored = record(session, request, decision, actor, world.now)
+        limits = limits_of(request, decision, actor, self.policy)
+        letters = counted(session, decision.letters, limits, world.now)
         subject = stored[-1] if stored else request
-        letters = self._measured(session, decision, letters, subject, world.now)
+        letters = spared(session, decision, letters, subject, world.now)
         for letter in letters:
-            self._post.write(session, _with_id(letter, stored), world.now, answered)
+            self._post.write(session, with_id(letter, stored), world.now, answered)
         return Applied(decision.outcome, decision.reason, subject, len(letters))
-
-    def _measured(
-        self,
-        session: Session,
-        decision: Decision,
-        letters: tuple[Letter, ...],
-        request: Request | None,
-        now: datetime,
-    ) -> tuple[Letter, ...]:
-        """The letters without those to added users who had their share today; that is noted."""
-        kept = []
-        for letter in letters:
-            limit = decision.measured.get(letter.to) if letter.audience is Audience.USER else None
-            if limit is None or self._within(session, limit, now):
-                kept.append(letter)
-                continue
-            requests.insert_event(
-                session,
-                request_id=request.id if request else None,
-                at=now,
-                name="user_spared",
-                part="system",
-                reason=f"{limit.times} letters to this address in a day (DOMAIN.md S16)",
-                data={"address": letter.to},
-            )
-        return tuple(kept)
-
-    def _limits(
-        self, before: Request | None, decision: Decision, actor: Actor
-    ) -> tuple[Limit, ...]:
-        """How often such letters may go out. What changes nothing is answered a bounded number
-        of times an hour, so that no two machines can keep each other writing (I16)."""
-        own = (*((decision.limit,) if decision.limit else ()), *decision.further)
-        idle = decision.opened is None and (before is None or decision.request == before)
-        if not idle or not actor.message:
-            return own
-        hour, policy = timedelta(hours=1), self.policy
-        if actor.address:  # a machine's report has none, and shares no limit with the others'
-            by_hour, by_day = policy.idle_answers_per_hour, policy.idle_answers_per_day
-            own = (
-                *own,
-                Limit(f"idle:{actor.address}", by_hour, hour, told=True),
-                Limit(f"idle-day:{actor.address}", by_day, 24 * hour, told=True),
-            )
-        if before is None:
-            return own
-        thread = f"idle:{before.reference}:{actor.part}"
-        return (*own, Limit(thread, policy.idle_answers_per_thread, hour, told=True))
-
-    def _counted(
-        self,
-        session: Session,
-        letters: tuple[Letter, ...],
-        limits: tuple[Limit, ...],
-        now: datetime,
-    ) -> tuple[Letter, ...]:
-        """The letters, told which ones they are and whether they are the last for a while; none
-        when there have been enough of them."""
-        nth, until = 1, None
-        for limit in limits if letters else ():
-            taken = quota.take(session, limit.key, limit.times, limit.window, now)
-            if taken is None:
-                return ()
-            if limit.numbered:
-                nth = taken.count
-            if limit.told and taken.count == limit.times:
-                until = max(until, taken.until) if until else taken.until
-        if nth == 1 and until is None:
-            return letters
-        return tuple(replace(letter, nth=nth, silent_until=until) for letter in letters)
-
-    def _store(
-        self,
-        session: Session,
-        before: Request | None,
-        decision: Decision,
-        actor: Actor,
-        now: datetime,
-    ) -> list[Request]:
-        """Save the values of a decision with their history; returns them as stored."""
-        stored = []
-        after = decision.request
-        if before and after is not None and after != before:
-            after = requests.save(session, after, before.version, now)
-            self._move_account(session, before, after, now)
-        if after is not None:
-            stored.append(after)
-        if decision.opened:
-            stored.append(requests.insert(session, decision.opened))
-        for address in decision.withdraw:
-            if after is not None:
-                tokens.withdraw(session, after.id, now, address, ("approver_reply", "page"))
-                outbox.withdraw(session, after.id, recipient=address, at=now)
-        if decision.silence and after is not None:
-            outbox.withdraw(session, after.id, kinds=[str(k) for k in _INVITING], at=now)
-        subject = stored[-1] if stored else None
-        for event in decision.events:
-            requests.insert_event(
-                session,
-                request_id=subject.id if subject else None,
-                at=now,
-                name=event.name,
-                from_state=before.state if before else "",
-                to_state=subject.state if subject else "",
-                revision=subject.revision if subject else 0,
-                decides=event.decides,
-                part=actor.part,
-                address=actor.address,
-                evidence=actor.evidence,
-                reason=event.reason or decision.reason,
-                inbox_id=actor.message or None,
-                data=dict(event.data),
-            )
-        if decision.remark:
-            requests.add_remark(
-                session,
-                kind=decision.remark.kind,
-                address=actor.address,
-                remark=decision.remark.text,
-                at=now,
-                request_id=subject.id if subject else None,
-                inbox_id=actor.message or None,
-            )
-        return stored
-
-    def _move_account(
-        self, session: Session, before: Request, after: Request, now: datetime
-    ) -> None:
-        """The account follows its request (DOMAIN.md §6: one per domain)."""
-        if before.state is after.state:
-            return
-        if after.state in OCCUPYING and before.state not in OCCUPYING:
-            requests.account_create(session, after, str(after.state), now)
-        elif before.state in OCCUPYING:
-            state = str(after.state) if after.state in OCCUPYING else "ended"
-            requests.account_set(session, after, state, now)
 
     # -- answers outside the rules of a request ------------------------------------------------
 
     def _calm(
         self, session: Session, message: Message, reading: Reading, answered: Answered
     ) -> Applied:
-        """The same calm mail for a secret that never was and for one that was withdrawn."""
-        letter = Letter(
-            Kind.UNKNOWN_TOKEN,
-            message.sender,
-            self.config.service.default_language,
-            Audience.STRANGER,
-            answers=True,
-        )
-        limit = Limit(f"calm:{message.sender}", 1, timedelta(days=1))
+        letter, limit = strays.calm(message, self.config.service)
         return self._once(session, letter, limit, "unknown_token", reading.why, answered)
 
     def _redirect(
         self, session: Session, message: Message, reading: Reading, answered: Answered
     ) -> Applied:
-        """The right letter, but not (provably) the right sender: told what to do, once."""
         assert reading.request_id is not None
         request = requests.load(session, reading.request_id)
-        if request is None:
+        silent = self.config.trust.unproven_replies == "quarantine"
+        if request is None or (silent and reading.outcome == "unproven"):
             return Applied("quarantine", reading.why)
-        unproven = reading.outcome == "unproven"
-        known = unproven or reading.outcome == "no_secret"  # the approver himself, by his address
-        if unproven and self.config.trust.unproven_replies == "quarantine":
-            return Applied("quarantine", reading.why)
-        letter = Letter(
-            Kind.WRONG_SENDER,
-            request.approver if known else message.sender,
-            request.approver_language if known else self.config.service.default_language,
-            Audience.APPROVER if known else Audience.STRANGER,
-            request if known else None,
-            {"why": reading.outcome, "part": reading.part},
-            answers=True,
-        )
-        span = timedelta(days=1) if reading.outcome == "no_secret" else _ONCE
-        limit = Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, span)
+        letter, limit = strays.redirect(message, reading, request, self.config.service)
         return self._once(session, letter, limit, reading.outcome, reading.why, answered)
 
     def _once(
@@ -572,52 +366,7 @@ class Flow:
         answered: Answered,
     ) -> Applied:
         now = self.db.now(session)
-        if not self._within(session, limit, now):
+        if not within(session, limit, now):
             return Applied(outcome, reason)
         self._post.write(session, letter, now, answered)
         return Applied(outcome, reason, letters=1)
-
-    @staticmethod
-    def _within(session: Session, limit: Limit, now: datetime) -> bool:
-        return quota.take(session, limit.key, limit.times, limit.window, now) is not None
-
-
-def _why(applied: Applied, reading: Reading) -> str:
-    """The rule that decided; of an answer also the rule by which it was understood."""
-    if reading.reply is None or not reading.why or reading.why in applied.reason:
-        return applied.reason
-    return f"{applied.reason}; understood as {reading.reply.intent}: {reading.why}"
-
-
-def _with_id(letter: Letter, stored: list[Request]) -> Letter:
-    """Letters are decided on before a new request has its id: give it to them."""
-    if letter.request is None:
-        return letter
-    for request in stored:
-        if request.reference == letter.request.reference:
-            return replace(letter, request=replace(letter.request, id=request.id))
-    return letter
-
-
-def _effect_key(message: Message, mail: Mail) -> str | None:
-    """What one mail is counted by, however many copies of it arrive (DESIGN.md §2.2).
-
-    The request is that of the letter it answers, not that of how it was read: a mail that names
-    another approver takes its own secret away, and its copy is read otherwise.
-
-    Received lines and recipients play no part. A mail whose Message-ID is missing, or is not
-    covered by the proof of its sender, is told from others by its date and subject, so that
-    nobody can have it act again by giving it another one. Without a date it is counted by its
-    bytes alone, at the inbox.
-    """
-    if mail.reading.do not in ("apply", "calm", "redirect"):
-        return None
-    name = message.message_id if mail.verdict.id_proven else ""
-    if not name and message.date:
-        name = f"{message.date}\0{message.subject}"
-    if not name:
-        return None
-    letter = mail.facts.returned or mail.facts.letter
-    request_id = letter.request_id if letter else 0
-    parts = (message.sender, name, message.body_hash, str(request_id))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,47 @@
+"""What is noted of a mail on its inbox row."""
+
+from __future__ import annotations
+
+import hashlib
+
+from mailflow.core.classify import Reading
+from mailflow.core.message import Message
+from mailflow.flow.values import Applied, Mail
+
+
+def state_of(applied: Applied, reading: Reading) -> str:
+    """The state in which a mail ends."""
+    if applied.outcome in ("refuse", "quarantine"):
+        return "refused" if applied.outcome == "refuse" else "quarantined"
+    return {"quarantine": "quarantined", "ignore": "ignored"}.get(reading.do, "done")
+
+
+def why(applied: Applied, reading: Reading) -> str:
+    """The rule that decided; of an answer also the rule by which it was understood."""
+    if reading.reply is None or not reading.why or reading.why in applied.reason:
+        return applied.reason
+    return f"{applied.reason}; understood as {reading.reply.intent}: {reading.why}"
+
+
+def effect_key(message: Message, mail: Mail) -> str | None:
+    """What one mail is counted by, however many copies of it arrive (DESIGN.md §2.2).
+
+    The request is that of the letter it answers, not that of how it was read: a mail that names
+    another approver takes its own secret away, and its copy is read otherwise.
+
+    Received lines and recipients play no part. A mail whose Message-ID is missing, or is not
+    covered by the proof of its sender, is told from others by its date and subject, so that
+    nobody can have it act again by giving it another one. Without a date it is counted by its
+    bytes alone, at the inbox.
+    """
+    if mail.reading.do not in ("apply", "calm", "redirect"):
+        return None
+    name = message.message_id if mail.verdict.id_proven else ""
+    if not name and message.date:
+        name = f"{message.date}\0{message.subject}"
+    if not name:
+        return None
+    letter = mail.facts.returned or mail.facts.letter
+    request_id = letter.request_id if letter else 0
+    parts = (message.sender, name, message.body_hash, str(request_id))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,49 @@
+"""Answers outside the rules of a request: to who holds no secret, or not the right one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mailflow.config import ServiceSettings
+from mailflow.core.classify import Reading
+from mailflow.core.decision import Limit
+from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.message import Message
+from mailflow.core.request import Request
+
+_ONCE = timedelta(days=36_500)
+
+
+def calm(message: Message, service: ServiceSettings) -> tuple[Letter, Limit]:
+    """The same calm mail for a secret that never was and for one that was withdrawn."""
+    letter = Letter(
+        Kind.UNKNOWN_TOKEN,
+        message.sender,
+        service.default_language,
+        Audience.STRANGER,
+        answers=True,
+    )
+    return letter, Limit(f"calm:{message.sender}", 1, timedelta(days=1))
+
+
+def redirect(
+    message: Message, reading: Reading, request: Request, service: ServiceSettings
+) -> tuple[Letter, Limit]:
+    """The right letter, but not (provably) the right sender; or the approver without his secret.
+
+    Told what to do: once, or once a day to the approver himself.
+    """
+    # An unproven answer is told to the one whose letter it is; one without a secret came by his
+    # own address. Both are the approver.
+    known = reading.outcome in ("unproven", "no_secret")
+    letter = Letter(
+        Kind.WRONG_SENDER,
+        request.approver if known else message.sender,
+        request.approver_language if known else service.default_language,
+        Audience.APPROVER if known else Audience.STRANGER,
+        request if known else None,
+        {"why": reading.outcome, "part": reading.part},
+        answers=True,
+    )
+    span = timedelta(days=1) if reading.outcome == "no_secret" else _ONCE
+    return letter, Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, span)
