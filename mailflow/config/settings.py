@@ -286,7 +286,7 @@ class PolicySettings(Settings):
     """Characters of an account name."""
     max_note: int = Field(default=1000, ge=0, le=10_000)
     """Characters of a note."""
-    unknown_answers_per_hour: int = Field(default=3, ge=0, le=60)
+    unknown_answers_per_hour: int = Field(default=1, ge=0, le=60)
     """Answers to unclear text in one conversation in an hour; the last one says until when there
     will be no other. Clear words are not counted here."""
     unknown_answers_per_day: int = Field(default=8, ge=0, le=200)

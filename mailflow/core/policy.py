@@ -20,9 +20,9 @@ class Policy:
     max_users: int = 50  # S16
     max_account_name: int = 120  # S11, characters
     max_note: int = 1000  # S14, characters
-    # Answers to unknown text, per thread and part: a person is told more than once what we need, a
-    # machine that answers us is left alone soon.
-    unknown_answers_per_hour: int = 3
+    # Answers to unknown text, per thread and part (DOMAIN.md §4): a machine that answers us is left
+    # alone soon. The last one before a silence says so, and leads a person to another person.
+    unknown_answers_per_hour: int = 1
     unknown_answers_per_day: int = 8
     refusals_per_day: int = 1  # per address
     # Answers that change nothing (status, help, "already active", …): what two machines could

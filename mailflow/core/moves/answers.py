@@ -78,8 +78,13 @@ def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> D
     thread, policy = f"{request.reference}:{actor.part}", world.policy
     return Decision(
         "unknown", f"not a clear word: {command.why}", request, letters=(letter,),
-        limit=Limit(f"unknown:{thread}", policy.unknown_answers_per_hour, _HOUR, True, True),
-        further=(Limit(f"unknown-day:{thread}", policy.unknown_answers_per_day, _DAY, True),),
+        limit=Limit(f"unknown:{thread}", policy.unknown_answers_per_hour, _HOUR, told=True),
+        further=(
+            Limit(
+                f"unknown-day:{thread}", policy.unknown_answers_per_day, _DAY,
+                numbered=True, told=True,
+            ),
+        ),
     )  # fmt: skip
 
 
