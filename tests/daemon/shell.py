@@ -20,7 +20,7 @@ support_url = "https://support.vendor.example"
 feedback_url = "mailto:feedback@vendor.example"
 operator_address = "licensing-team@vendor.example"
 internal_domains = ["vendor.example"]
-languages = ["en", "es"]
+languages = ["en", "es", "pt"]
 [database]
 url = "sqlite:///mailflow.db"
 [ingress.smtp]

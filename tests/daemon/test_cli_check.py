@@ -121,6 +121,7 @@ def test_an_own_template_that_is_broken_is_named_with_its_line(
     (shell.folder / "mine" / "letters").mkdir(parents=True)
     (shell.folder / "mine" / "letters" / "review.j2").write_text("line\n{% if d.older\n")
     amend(shell, "service", 'templates = "mine"')
+    amend(shell, "service", 'languages = ["en"]')  # each language is linted whole
     assert "review.j2, line 2" in found(shell)["template"].what
     result = shell("letters", "lint")
     assert result.code == Exit.FAILURE

@@ -32,7 +32,13 @@ def test_rows_are_the_same_either_way(db: Database) -> None:
 
 
 def test_every_type_is_read_as_it_was_written(db: Database) -> None:
-    values = {"email": "a@x.example", "name": "Añá 🥐", "active": False, "changed_at": NOON}
+    values = {
+        "email": "a@x.example",
+        "domain": "x.example",
+        "name": "Añá 🥐",
+        "active": False,
+        "changed_at": NOON,
+    }
     fixed = {"company": "", "role": "partner", "language": ""}
     with db.transaction() as session:
         Prepared(insert_of(_person, *values, **fixed)).run(session, values)
