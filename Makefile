@@ -37,10 +37,10 @@ demo: $(VENV)/.ready
 	@$(BIN)/mailflow demo $(if $(ONCE),--once) $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -rs -n 6 $(ARGS)
+	@$(BIN)/python -m pytest -q -rs -n 6 --dist worksteal $(ARGS)
 
 test-long: $(READY)
-	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -rs -n 6 $(ARGS)
+	@MAILFLOW_TEST_LONG=1 $(BIN)/python -m pytest -q -rs -n 6 --dist worksteal $(ARGS)
 
 check: $(READY)
 	@fault=0; \

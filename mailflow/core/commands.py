@@ -32,6 +32,7 @@ class Submission:
     cleared: tuple[str, ...] = ()  # fields written with an empty value ("Notice email: -")
     language: str = ""  # "" = no telling
     labelled: bool = True
+    adding: bool = False  # the users written come to those already known ("Add user: …")
     mentioned: tuple[str, ...] = ()  # addresses in a text without labels, as it names them
 
 

@@ -165,6 +165,7 @@ def _with_forwarded(own: Submission, forwarded: Submission) -> Submission:
         tuple(warnings),
         own.cleared,
         labelled=own.labelled or forwarded.labelled,
+        adding=own.adding,
     )
 
 
@@ -193,6 +194,7 @@ def _submission(entries: list[Entry]) -> Submission:
     warnings: list[Problem] = []
     cleared: list[str] = []
     conflicts: dict[str, list[str]] = {}
+    users = [entry for entry in entries if entry.field == "user_emails"]
     for name in FIELD_NAMES:
         texts = [entry.text for entry in entries if entry.field == name]
         if not texts:
@@ -222,5 +224,10 @@ def _submission(entries: list[Entry]) -> Submission:
             for name, found in conflicts.items()
         ]
     return Submission(
-        Fields(**values), provenance, tuple(problems), tuple(warnings), tuple(cleared)
+        Fields(**values),
+        provenance,
+        tuple(problems),
+        tuple(warnings),
+        tuple(cleared),
+        adding=bool(users) and all(entry.adds for entry in users),
     )

@@ -36,11 +36,11 @@ _LABELS: dict[str, str] = {
         nota ao cliente|nota para o cliente|nota para cliente|mensagem ao cliente|mensagem para o cliente|mensagem|observacao para o cliente|observacao ao cliente|
         note au client|note pour le client|note client|message au client|message pour le client|commentaire pour le client|remarque pour le client|
         hinweis an den kunden|hinweis fur den kunden|notiz an den kunden|notiz fur den kunden|nachricht an den kunden|nachricht fur den kunden|mitteilung an den kunden|hinweis an kunden|notiz|hinweis|nachricht|anmerkung fur den kunden""",
-    "user_emails": """user emails|user e-mails|users|user|user email|user e-mail|added users|add users|additional users|other users|users to add|users to be added|emails of users|e-mails of users|users email|users emails|users' emails|user email addresses|user addresses|users with access|
+    "user_emails": """user emails|user e-mails|users|user|user email|user e-mail|added users|add users|additional users|other users|users to add|users to be added|emails of users|e-mails of users|users email|users emails|add user|add an user|add a user|users' emails|user email addresses|user addresses|users with access|
         access for|people with access|further users|more users|users e-mail|user mails|
-        usuarios|usuario|correos de usuarios|correos de los usuarios|correo de usuarios|correos electronicos de los usuarios|correos electronicos de usuarios|usuarios a anadir|usuarios a agregar|usuarios adicionales|otros usuarios|agregar usuarios|anadir usuarios|emails de usuarios|
+        usuarios|usuario|correos de usuarios|correos de los usuarios|correo de usuarios|correos electronicos de los usuarios|correos electronicos de usuarios|usuarios a anadir|usuarios a agregar|usuarios adicionales|otros usuarios|agregar usuarios|anadir usuarios|agregar usuario|anadir usuario|anadir un usuario|agregar un usuario|emails de usuarios|
         email de usuarios|correo de los usuarios|
-        utilizadores|utilizador|e-mails dos usuarios|emails dos usuarios|e-mails dos utilizadores|emails dos utilizadores|usuarios a adicionar|adicionar usuarios|adicionar utilizadores|e-mails de usuarios|usuarios adicionais|utilizadores adicionais|
+        utilizadores|utilizador|e-mails dos usuarios|emails dos usuarios|e-mails dos utilizadores|emails dos utilizadores|usuarios a adicionar|adicionar usuarios|adicionar usuario|adicionar utilizador|adicionar utilizadores|e-mails de usuarios|usuarios adicionais|utilizadores adicionais|
         utilisateurs|utilisateur|e-mails des utilisateurs|emails des utilisateurs|adresses des utilisateurs|utilisateurs a ajouter|ajouter des utilisateurs|autres utilisateurs|courriels des utilisateurs|utilisateurs supplementaires|
         benutzer|nutzer|anwender|benutzer-e-mails|benutzer e-mails|benutzer-emails|e-mails der benutzer|e-mail der benutzer|e-mail-adressen der benutzer|weitere benutzer|zusatzliche benutzer|benutzer hinzufugen|hinzuzufugende benutzer""",
     "note_to_users": """note to users|note to the users|note to added users|note for users|note for the users|user note|users note|message to users|message to the users|message to added users|note to user|
@@ -170,6 +170,18 @@ def tidy(text: str) -> str:
     bare = whole.group(1) if whole else _EXTRA.sub(" ", _LEAD.sub("", text, count=1))
     bare = fold(bare).replace("’", "'").replace("_", " ").replace("´", "'")
     return " ".join(bare.split()).strip(" :=-–.*_\"'#?")
+
+
+_ADDS = re.compile(
+    r"(please )?(add|anadir|anade|anada|agregar|agrega|agregue|adicionar|adicione|ajouter|ajoutez)\b"
+    r"|.*\b(additional|further|more|to add|to be added|adicionales|adicionais|a anadir|a agregar"
+    r"|a adicionar|supplementaires|a ajouter|weitere|zusatzliche|hinzufugen|hinzuzufugende)\b"
+)
+
+
+def adds(text: str) -> bool:
+    """Whether a label of a list says that its values come to those already there: "Add user"."""
+    return _ADDS.match(tidy(text)) is not None
 
 
 def is_weak(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from itertools import islice
 
-from mailflow.core.labels import is_weak, label_of
+from mailflow.core.labels import adds, is_weak, label_of
 from mailflow.core.sentences import is_closing
 
 _SEPARATOR = re.compile(r"\s*(?:[:：=\t|]|\s[-–—]+>?\s|->|=>|→)\s*")
@@ -31,11 +31,15 @@ _NOTES = frozenset({"note_to_customer", "note_to_users"})
 
 @dataclass(slots=True)
 class Entry:
-    """One labelled place: the field, whether its label is weak, and the lines of its value."""
+    """One labelled place: the field, whether its label is weak, and the lines of its value.
+
+    `adds`: the label says that the values come to those already there.
+    """
 
     field: str
     weak: bool
     lines: list[str] = made(default_factory=list)
+    adds: bool = False
 
     @property
     def text(self) -> str:
@@ -58,7 +62,8 @@ def entries_of(lines: Sequence[str]) -> list[Entry]:
             continue
         found = labelled(line)
         if found and not (signed and (entries or is_weak(found[1]))):
-            current = Entry(found[0], is_weak(found[1]), [found[2]] if found[2] else [])
+            value = [found[2]] if found[2] else []
+            current = Entry(found[0], is_weak(found[1]), value, adds(found[1]))
             entries.append(current)
             signed = False
         elif is_closing(line):

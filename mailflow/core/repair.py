@@ -13,7 +13,8 @@ from mailflow.core.request import FIELD_NAMES, Fields, Provenance
 def merge(
     fields: Fields, provenance: Mapping[str, str], submission: Submission
 ) -> tuple[Fields, Mapping[str, str]]:
-    """The known fields with a repair put in: a new line replaces, an emptied line empties.
+    """The known fields with a repair put in: a new line replaces, an emptied line empties, and
+    "Add user" adds.
 
     A domain that we had proposed is forgotten when the customer's address changes, so that it is
     proposed anew. Lines that could not be read change nothing; their problems are the caller's.
@@ -25,6 +26,8 @@ def merge(
         values[name] = () if name == "user_emails" else ""
         origin.pop(name, None)
     for name, value in given.items():
+        if name == "user_emails" and submission.adding:
+            value = tuple(dict.fromkeys((*fields.user_emails, *value)))
         values[name] = value
         origin[name] = submission.provenance.get(name, Provenance.OWN)
     if (

@@ -238,3 +238,17 @@ def test_an_empty_value_clears() -> None:
     found = form("Account name: A\nNotice email: -\nUsers: N/A")
     assert set(found.cleared) == {"notice_email", "user_emails"}
     assert set(found.fields.given()) | set(found.cleared) <= set(FIELD_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("label", "adding"),
+    [
+        ("Add user", True), ("Users to add", True), ("Additional users", True),
+        ("Añadir usuario", True), ("Agregar usuarios", True), ("Adicionar usuários", True),
+        ("User emails", False), ("Added users", False), ("Usuarios", False), ("Benutzer", False),
+    ],
+)  # fmt: skip
+def test_a_label_says_whether_users_come_to_the_others(label: str, adding: bool) -> None:
+    found = form(f"{label}: bo@acme.example")
+    assert found.fields.user_emails == ("bo@acme.example",)
+    assert found.adding is adding
