@@ -32,7 +32,7 @@ def test_from_request_to_active_through_a_mailbox(tmp_path: Path, db_url: str) -
         service = Service(
             tmp_path, db_url, smarthost.port,
             f'[ingress.imap.sales]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
-            f'username = "{imap_real.USER}"\npassword = "{imap_real.PASSWORD}"\n',
+            f'username = "{imap_real.USER}"\npassword = "{imap_real.PASSWORD}"\npoll_s = 2\n',
         )  # fmt: skip
         service.prepare()
         try:
