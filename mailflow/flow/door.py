@@ -28,12 +28,13 @@ from mailflow.flow.record import record, with_id
 from mailflow.flow.values import Applied, Contested, Mail, Page
 from mailflow.letters import Letters
 from mailflow.store import directory, inbox, queries, requests, tokens
-from mailflow.store.db import Database, Session
+from mailflow.store.db import Database, Deadlock, Session
 
 _TRIES = 5
 #: Somebody else was faster: load again and decide anew.
 _LOST_RACES = (
     requests.Conflict, requests.DomainTaken, requests.AlreadyDecided, inbox.DuplicateEffect,
+    Deadlock,
 )  # fmt: skip
 
 

@@ -46,12 +46,18 @@ POSTGRES_OPTIONS = (
 )
 _TEMPORARY = (errors.OperationalError, errors.InterfaceError, errors.InternalError)
 
+_DEADLOCK = frozenset({"40P01", "40001"})  # deadlock, serialization failure
+
 _locks: dict[str, threading.Lock] = {}
 _locks_guard = threading.Lock()
 
 
 class Unavailable(Exception):  # noqa: N818
     """The database cannot do it now; it may be able to later."""
+
+
+class Deadlock(Unavailable):
+    """PostgreSQL undid this transaction, because two waited for each other: try again at once."""
 
 
 class Database:
@@ -209,6 +215,8 @@ def _translated() -> Iterator[None]:
         # A plain DatabaseError is SQLite's word for a damaged file, or PostgreSQL's for a
         # condition without a class: not our fault, so worth another try.
         plain = type(error) is errors.DatabaseError
+        if getattr(error.orig, "sqlstate", "") in _DEADLOCK:
+            raise Deadlock(str(error.orig).strip()) from error
         if isinstance(error, _TEMPORARY) or error.connection_invalidated or plain:
             raise Unavailable(str(error.orig).strip()) from error
         raise
