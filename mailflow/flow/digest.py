@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.flow.door import Flow
+from mailflow.letters import dates
 from mailflow.store import queries, quota
 
 #: Until the key of a day is never asked for again.
@@ -26,7 +26,7 @@ def digest(flow: Flow) -> bool:
     service = flow.config.service
     with flow.db.transaction() as session:
         now = flow.db.now(session)
-        local = now.astimezone(ZoneInfo(service.time_zone))
+        local = now.astimezone(dates.zone(service.time_zone))
         if local.hour < flow.policy.digest_hour:
             return False
         if not quota.take(session, f"digest:{local:%Y-%m-%d}", 1, _KEPT, now):

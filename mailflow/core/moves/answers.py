@@ -60,10 +60,10 @@ def feedback(request: Request, command: Feedback, actor: Actor, world: World) ->
 
 
 def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> Decision:
-    """Asked again with what was read and the words allowed: a few times, the last one says so.
+    """Asked again with what was read and the words allowed, as often as the policy has it.
 
-    The number is limited against machines that answer whatever we write; a person who is unclear
-    twice is told so, and that another person will read his mail if he says CASE.
+    The number is limited against machines that answer whatever we write; the last answer says
+    until when there is no other, and that another person reads the mail of who says CASE.
     """
     why = _why(command, request, actor)
     if why == "thanks" and not _waits_for(request, actor.part):
