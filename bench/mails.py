@@ -48,9 +48,10 @@ On Mon, 2 Nov 2026 at 10:15, Example Vendor <requests@vendor.example> wrote:
 > this is what we have understood. Please look at it once more, and answer
 > with one word if all of it is right.
 >
-> Account name: Harbour Logistics & Co.
-> Account domain: harbour-logistics.example
-> Note to customer: This is the account for the licences of your order.
+> Account name: Harbour Logistics {number} & Co.
+> Account domain: {domain}
+> Note to customer: This is the account for the licences of your order of October.
+> Please accept it before the roll-out.
 >
 > Kind regards,
 > Example Vendor
@@ -124,16 +125,18 @@ def script(signer: Signer, run: str, number: int) -> Script:
     approver = f"jan@{domain}"
     stem = f"{number}.{run}"
     text = _REQUEST.format(number=number, approver=approver, domain=domain)
+    # The values as they were asked for: changed lines in a quotation would be a correction.
+    quote = _QUOTE.format(number=number, domain=domain)
     return Script(
         asker,
         approver,
         signer.signed(asker, f"New account {number}", f"<r{stem}@partner.example>", text),
         signer.signed(
             asker, "Re: please look at your request", f"<c{stem}@partner.example>",
-            "CONFIRM\n" + _QUOTE,
+            "CONFIRM\n" + quote,
         ),
         signer.signed(
-            approver, "Re: your account", f"<a{stem}@customer.example>", "ACCEPT\n" + _QUOTE
+            approver, "Re: your account", f"<a{stem}@customer.example>", "ACCEPT\n" + quote
         ),
     )  # fmt: skip
 
