@@ -7,10 +7,11 @@ answers, and only then what it says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailflow.core import commands as c
 from mailflow.core import reference
+from mailflow.core.asked import command_of
 from mailflow.core.automatic import Automatic, automatic
 from mailflow.core.bare import only_sentence
 from mailflow.core.bounce import read_bounce
@@ -18,76 +19,22 @@ from mailflow.core.documents import brings_documents
 from mailflow.core.form import is_passed_on, read_form
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
-from mailflow.core.newtext import OwnText, own_text
+from mailflow.core.newtext import own_text
 from mailflow.core.policy import Policy
 from mailflow.core.quotation import edits, read_quotation
-from mailflow.core.reply import Intent, Reply, read_reply
-from mailflow.core.request import Fields, Person
+from mailflow.core.reading import Facts, LetterFacts, Reading
+from mailflow.core.reply import Intent, read_reply
+from mailflow.core.request import Fields
 from mailflow.core.thanks import only_thanks
 from mailflow.core.verdict import Verdict
+
+__all__ = ["Facts", "LetterFacts", "Reading", "answered_ids", "may_answer", "read"]
 
 #: Values in our own quoted form, from which on they are somebody's own.
 _ENOUGH = 2
 _MAX_SAID = 2000  # characters in which a bare value is looked for
 #: Headers whose doubling lets two programs read two different mails in the same bytes.
 _TWO_FACED = frozenset({"duplicate:content-type", "duplicate:content-transfer-encoding"})
-
-
-@dataclass(frozen=True, slots=True)
-class LetterFacts:
-    """The letter of ours that a mail answers.
-
-    `matched_by` is "token" (secret address), "thread" (In-Reply-To, References) or "reference"
-    (in the subject). `person` is the letter's addressee. `current` is true while that person may
-    still speak for the request in this part; `withdrawn` when the token was taken from him.
-    """
-
-    request_id: int
-    reference: str
-    part: str  # "partner", "approver" or "user"
-    person: str
-    revision: int
-    kind: str
-    matched_by: str
-    withdrawn: bool = False
-    current: bool = True
-    language: str = ""
-    account_domain: str = ""
-    ours: tuple[str, ...] = ()  # words of ours that an answer repeats: subject, account name
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the database knows about one mail, read before it is judged."""
-
-    letter: LetterFacts | None = None
-    returned: LetterFacts | None = None  # the letter whose own return path this mail came to
-    unknown_token: bool = False  # a secret address that we never issued
-    person: Person | None = None  # the sender in the directory
-    answers: str = ""  # the kind of a letter of ours that it answers and that has no request
-    ours: bool = False  # its Message-ID or its sender is one of ours: our own mail coming back
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a mail was understood, and what follows.
-
-    `do` is "apply" (hand `command` to the rules), "ignore", "quarantine", "calm" (the one answer
-    to an unknown or withdrawn secret) or "redirect" (the right letter, the wrong sender).
-    `kind` is "request", "reply", "automatic", "bounce" or "stray".
-    """
-
-    kind: str
-    do: str
-    why: str
-    command: c.Command | None = None
-    part: str = ""
-    request_id: int | None = None
-    reply: Reply | None = None
-    submission: c.Submission | None = None
-    own: OwnText | None = None
-    machine: Automatic | None = None
-    outcome: str = ""
 
 
 def read(
@@ -239,7 +186,7 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
     if letter.part == "partner" and reply.intent in (Intent.CONFIRM, Intent.UNKNOWN):
         quoted = read_quotation(message)
         said = only_sentence(own.text[:_MAX_SAID], own.names)
-    command = c.Resend() if letter.withdrawn else _command(reply, letter, quoted, said)
+    command = c.Resend() if letter.withdrawn else command_of(reply, letter, quoted, said)
     why = "an older letter: the newest is sent again" if letter.withdrawn else reply.why
     return Reading(
         "reply", "apply", why, command, letter.part, letter.request_id,
@@ -258,49 +205,6 @@ def may_answer(sender: str, letter: LetterFacts, policy: Policy) -> bool:
         and bool(letter.account_domain)
         and domain == letter.account_domain
     )
-
-
-def _command(
-    reply: Reply, letter: LetterFacts, quoted: tuple[c.Quoted, ...] = (), said: str = ""
-) -> c.Command:
-    """The command that a reply's intent stands for."""
-    revision = None if letter.matched_by == "reference" else letter.revision
-    match reply.intent:
-        case Intent.CONFIRM:
-            return c.Confirm(revision, quoted, letter.kind)
-        case Intent.CANCEL:
-            return c.Cancel(reply.text)
-        case Intent.ACCEPT:
-            return c.Accept("reply", reply.text)
-        case Intent.DECLINE:
-            return c.Decline(reply.text)
-        case Intent.NOMINATE:
-            return c.Nominate(reply.argument)
-        case Intent.NOT_ME:
-            return c.NotMe(reply.text)
-        case Intent.READY:
-            return c.Ready()
-        case Intent.CHANGE if reply.submission is not None:
-            return c.Change(reply.submission, "confirm" if reply.also_confirms else "")
-        case Intent.RENEW:
-            return c.Renew()
-        case Intent.RESEND:
-            return c.Resend()
-        case Intent.STATUS:
-            return c.Status()
-        case Intent.HELP:
-            return c.Help()
-        case Intent.CASE:
-            return c.Case(reply.text)
-        case Intent.FEEDBACK:
-            return c.Feedback(reply.text)
-        case Intent.ENGLISH:
-            return c.English(letter.kind)
-        case _:
-            near = reply.guess
-            return c.Unknown(
-                reply.read, reply.code, near.word, near.address, said, revision, quoted, letter.kind
-            )
 
 
 def _first(message: Message, facts: Facts, policy: Policy) -> Reading:

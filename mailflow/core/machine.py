@@ -13,7 +13,16 @@ from typing import Any
 
 from mailflow.core import commands as c
 from mailflow.core.decision import Decision, World
-from mailflow.core.moves import answers, approver, clock, english, opening, operator, partner
+from mailflow.core.moves import (
+    answers,
+    approver,
+    changing,
+    clock,
+    english,
+    opening,
+    operator,
+    partner,
+)
 from mailflow.core.moves.clock import next_due
 from mailflow.core.request import FINAL, Request, Role, State
 from mailflow.core.sides import may_not_decide
@@ -67,7 +76,7 @@ Move = Callable[[Request, Any, c.Actor, World], Decision]
 #: command → the move that decides it, and the parts that may ask for it.
 _MOVES: Mapping[type, tuple[Move, frozenset[str]]] = {
     c.Confirm: (partner.confirm, frozenset({"partner"})),
-    c.Change: (partner.change, frozenset({"partner"})),
+    c.Change: (changing.change, frozenset({"partner"})),
     c.Cancel: (partner.cancel, frozenset({"partner", "operator"})),
     c.Renew: (opening.renew, frozenset({"partner"})),
     c.Resend: (partner.resend, frozenset({"partner", "approver", "operator"})),
@@ -139,7 +148,7 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
 
 def _next(request: Request, command: c.Command, actor: c.Actor, world: World) -> Decision:
     if isinstance(command, c.Confirm | c.Unknown) and actor.part == "partner":
-        command = partner.meant_as_change(request, command, actor) or command
+        command = changing.meant_as_change(request, command, actor) or command
     name = type(command).__name__
     request = _listening(request, actor, world)
     if actor.part == "approver" and _on_the_partners_side(request, actor.address, world):
