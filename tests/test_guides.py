@@ -26,7 +26,7 @@ PARTNER = {
 }  # fmt: skip
 CUSTOMER = {
     "accept", "decline", "nominate", "not_me", "ready", "case", "help", "status", "resend",
-    "english",
+    "english", "spanish", "portuguese",
 }  # fmt: skip
 _ROW = re.compile(r"^\| \*\*(.+?)\*\*(.*?) \| (.+) \|$", re.M)
 _CHOICE = re.compile(r"^\* (.+?): (.+(?:\n  .+)*)", re.M)

@@ -43,6 +43,8 @@ def command_of(
             return c.Feedback(reply.text)
         case Intent.ENGLISH:
             return c.English(letter.kind)
+        case Intent.LANGUAGE:
+            return c.English(letter.kind, reply.argument)
         case _:
             near = reply.guess
             return c.Unknown(

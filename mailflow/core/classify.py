@@ -19,13 +19,14 @@ from mailflow.core.documents import brings_documents
 from mailflow.core.form import is_passed_on, read_form
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
-from mailflow.core.newtext import own_text
+from mailflow.core.newtext import OwnText, own_text
 from mailflow.core.policy import Policy
 from mailflow.core.quotation import edits, read_quotation
 from mailflow.core.reading import Facts, LetterFacts, Reading
 from mailflow.core.reply import Intent, read_reply
 from mailflow.core.request import Fields
 from mailflow.core.thanks import only_thanks
+from mailflow.core.tongue import asked_language
 from mailflow.core.verdict import Verdict
 
 __all__ = ["Facts", "LetterFacts", "Reading", "answered_ids", "may_answer", "read"]
@@ -109,7 +110,8 @@ def _machine(message: Message, machine: Automatic, facts: Facts) -> Reading:
 def _unlisted(
     message: Message, machine: Automatic, facts: Facts, verdict: Verdict
 ) -> Reading | None:
-    """UNSUBSCRIBE from the customer himself, in words alone: told that this is no list.
+    """UNSUBSCRIBE in words alone: the customer himself is told that this is no list, an added user
+    is handed to a person.
 
     Whatever else stands in such a mail, it is never a decision.
     """
@@ -118,13 +120,17 @@ def _unlisted(
         machine.kind != "list"
         or not machine.words
         or letter is None
-        or (letter.part, letter.matched_by) != ("approver", "token")
         or letter.withdrawn
         or message.sender != letter.person
         or not verdict.proven
     ):
         return None
-    read = "\n".join(own_text(message).text.split("\n")[:3])[:300]
+    own = own_text(message)
+    if letter.part == "user":
+        return replace(_of_a_user(own, letter), machine=machine)
+    if (letter.part, letter.matched_by) != ("approver", "token"):
+        return None
+    read = "\n".join(own.text.split("\n")[:3])[:300]
     return Reading(
         "reply", "apply", f"{machine.why}, from the customer", c.Unknown(read, "unsubscribe"),
         letter.part, letter.request_id, machine=machine,
@@ -165,10 +171,7 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
         )  # fmt: skip
     own = own_text(message)
     if letter.part == "user":
-        return Reading(
-            "reply", "apply", "an answer to a letter that asks for none: to a person",
-            c.Case(own.text), "user", letter.request_id, own=own,
-        )  # fmt: skip
+        return _of_a_user(own, letter)
     if letter.part == "approver" and letter.matched_by == "reference":
         return Reading(
             "reply", "redirect", "the customer wrote without the secret of his letter",
@@ -191,6 +194,25 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
     return Reading(
         "reply", "apply", why, command, letter.part, letter.request_id,
         reply=reply, submission=reply.submission, own=own,
+    )  # fmt: skip
+
+
+def _of_a_user(own: OwnText, letter: LetterFacts) -> Reading:
+    """An added user's answer goes to a person, with his words, whatever they are (S04).
+
+    Only a wish for another language is met at once. What looks like a footer ("UNSUBSCRIBE") is
+    among his words: there is nothing else that he could have meant.
+    """
+    if letter.kind == Kind.ACCESS and (asked := asked_language(own)):
+        return Reading(
+            "reply", "apply", "he asks for our letter in another language",
+            c.English(letter.kind, asked), "user", letter.request_id, own=own,
+        )  # fmt: skip
+    footers = [cut.text for cut in own.cut if cut.what == "footer"]
+    words = own.text.strip() or "\n".join(footers).strip()
+    return Reading(
+        "reply", "apply", "an answer to a letter that asks for none: to a person",
+        c.Case(words), "user", letter.request_id, own=own,
     )  # fmt: skip
 
 
@@ -231,6 +253,7 @@ def _first(message: Message, facts: Facts, policy: Policy) -> Reading:
             Intent.CASE: c.Case(reply.text),
             Intent.FEEDBACK: c.Feedback(reply.text),
             Intent.ENGLISH: c.English(Kind.HELP),
+            Intent.LANGUAGE: c.English(Kind.HELP, reply.argument),
         }
         command = simple.get(reply.intent, command)
     return Reading(

@@ -162,9 +162,13 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class English:
-    """Send me the English original. `letter` is the kind of the letter he answers, "" = unknown."""
+    """Send me that letter in `language`; "en" is the original, and what counts (S34).
+
+    `letter` is the kind of the letter he answers, "" = unknown.
+    """
 
     letter: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class World:
     timeline: Callable[[], Sequence[Mapping[str, Any]]] = tuple
     reference: str = ""
     default_language: str = "en"
+    languages: tuple[str, ...] = ("en", "es", "pt")  # in which we write
     operator: str = ""  # operator's address; "" = nobody is told
 
 

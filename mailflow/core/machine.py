@@ -89,7 +89,7 @@ _MOVES: Mapping[type, tuple[Move, frozenset[str]]] = {
     c.Help: (answers.help_, frozenset({"partner", "approver", "user"})),
     c.Case: (answers.case, frozenset({"partner", "approver", "user"})),
     c.Feedback: (answers.feedback, frozenset({"partner", "approver", "user"})),
-    c.English: (english.english, frozenset({"partner", "approver"})),
+    c.English: (english.english, frozenset({"partner", "approver", "user"})),
     c.Unknown: (answers.unknown, frozenset({"partner", "approver"})),
     c.AddressFailed: (operator.address_failed, frozenset({"system"})),
     c.Absent: (operator.absent, frozenset({"system"})),
@@ -140,7 +140,7 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
     if isinstance(command, c.Case | c.Feedback):
         return answers.stranger_case(command, actor, language, world)
     if isinstance(command, c.English):
-        return opening.send_form(c.Help("asked"), actor, world, language="en")
+        return opening.send_form(c.Help("asked"), actor, world, language=command.language)
     why = command.why if isinstance(command, c.Help) else "not_understood"
     submission = command.submission if isinstance(command, c.Help) else None
     return opening.send_form(c.Help(why, submission), actor, world, language=language)

@@ -35,6 +35,7 @@ from mailflow.core.quoting import MARKED
 from mailflow.core.sentence import Sentence
 from mailflow.core.sentences import split
 from mailflow.core.statements import MAX_TEXT, read_statement, read_wish
+from mailflow.core.tongue import asked_in
 from mailflow.core.words import (
     ACCEPT,
     ACCEPT_OPEN,
@@ -65,7 +66,7 @@ class Reply:
 
     intent: Intent
     language: str = ""
-    argument: str = ""  # the nominated address
+    argument: str = ""  # the nominated address, or the language asked for
     text: str = ""  # reason, comment, case or feedback
     submission: commands.Submission | None = None
     read: str = ""
@@ -100,6 +101,8 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
                 also_confirms=_confirms_first(own.lines),
             )
     meaning = _meaning(own.text, part, own.names)
+    if meaning.intent is Intent.LANGUAGE:
+        language = meaning.argument
     if meaning.code == "empty" and subject:
         meaning = _subject(subject, part) or meaning
     near = NO_GUESS
@@ -180,6 +183,9 @@ def _meaning(text: str, part: str, names: frozenset[str] = frozenset()) -> Meani
     yes = part == "partner" and any(says_yes(s) or says_go(s) for s in sentences)
     found = {hit.intent for hit in hits} | ({Intent.CONFIRM} if yes else set())
     if not found:
+        if tongue := asked_in(sentences):
+            intent = Intent.ENGLISH if tongue == "en" else Intent.LANGUAGE
+            return Meaning(intent, "it asks for a language, and for nothing else", tongue)
         return unknown("no word that we know decides anything", of_all(sentences))
     deciding = found & DECIDING
     if deciding and _on_a_marked_line(text, names):

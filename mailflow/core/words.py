@@ -29,6 +29,7 @@ class Intent(StrEnum):
     CASE = "case"
     FEEDBACK = "feedback"
     ENGLISH = "english"
+    LANGUAGE = "language"
     UNKNOWN = "unknown"
 
 
@@ -270,9 +271,17 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
 DECIDING = frozenset(
     {Intent.CONFIRM, Intent.CANCEL, Intent.ACCEPT, Intent.DECLINE, Intent.NOMINATE, Intent.NOT_ME}
 )
-#: Which intents belong to whom (DOMAIN.md §4). The last six are everybody's.
+#: Which intents belong to whom (DOMAIN.md §4). The last seven are everybody's.
 SHARED = frozenset(
-    {Intent.RESEND, Intent.STATUS, Intent.HELP, Intent.CASE, Intent.FEEDBACK, Intent.ENGLISH}
+    {
+        Intent.RESEND,
+        Intent.STATUS,
+        Intent.HELP,
+        Intent.CASE,
+        Intent.FEEDBACK,
+        Intent.ENGLISH,
+        Intent.LANGUAGE,
+    }
 )
 BY_PART: dict[str, frozenset[Intent]] = {
     "partner": SHARED | {Intent.CONFIRM, Intent.CANCEL, Intent.RENEW, Intent.CHANGE},

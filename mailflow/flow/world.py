@@ -81,6 +81,7 @@ def build(
         language_set=language_set,
         reference=reference,
         default_language=config.service.default_language,
+        languages=config.service.languages,
         operator=config.service.operator_address,
     )
     if request is None:

@@ -115,7 +115,7 @@ class Letters:
             "page_url": envelope.page_url,
             "reply_to": reply_to,
             "form": FIELD_NAMES,
-            "mark": self._mark(voice) if reply_to else "",
+            "mark": self._mark(voice) if reply_to or letter.kind is Kind.ACCESS else "",
             "logo": mime.cid(envelope.message_id) if self._logo else "",
             "mail_to": partial(mailto, self._service.address),
         }

@@ -32,13 +32,13 @@ from mailflow.letters.folders import LetterError
 from mailflow.letters.history import history
 from mailflow.letters.style import StyledLoader, stylesheet
 from mailflow.letters.view import foreign_words, in_order, own_words
-from mailflow.letters.words import word
+from mailflow.letters.words import tongues, word
 
 CUT = "\x1e"  # between blocks of the text part; cleaned values cannot contain it
 WIDTH = 72  # columns of the text part
 _MACROS = (
     "strong", "link", "heading", "section", "p", "small", "note", "fields", "items", "steps",
-    "choices", "answer", "button", "quote", "copy",
+    "choices", "answer", "button", "quote", "copy", "in_tongues",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def give_voice(
         "colours": colours,
         "cut": CUT,
         "locale": catalogue.locale,
+        "tongues": tongues(service.languages, catalogue.language),
         **_formatters(catalogue, service),
     }
     constants = {"term": service.account_term, "organisation": service.organisation}

@@ -93,7 +93,8 @@ def test_the_words_offered_are_understood(language: str, meaning: str) -> None:
         "approver" if meaning in ("accept", "decline", "nominate", "not_me", "ready") else "partner"
     )
     said = word(meaning, language) + (" ben@alimentos.example" if meaning == "nominate" else "")
-    assert str(_answer(said, part)) == meaning
+    wanted = "language" if meaning in ("spanish", "portuguese") else meaning
+    assert str(_answer(said, part)) == wanted
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,4 +1,4 @@
-"""The English original of the letter that somebody has before him (DOMAIN.md S34)."""
+"""The letter that somebody has before him, in another language; the English one counts (S34)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailflow.core.commands import Actor, English
+from mailflow.core.commands import Actor, English, Unknown
 from mailflow.core.decision import Decision, World
-from mailflow.core.letter import Kind
+from mailflow.core.letter import Audience, Kind, Letter
+from mailflow.core.moves.answers import unknown
 from mailflow.core.moves.clock import DAY, days_left
 from mailflow.core.moves.opening import ask_or_show
 from mailflow.core.moves.say import to_approver, to_partner
@@ -28,22 +29,41 @@ _OF_STATE: dict[State, tuple[Kind, Kind]] = {
 
 
 def english(request: Request, command: English, actor: Actor, world: World) -> Decision:
-    """The letter he answers in English, which is the one that counts.
+    """The letter he answers in the language he asks for.
 
-    Where that letter no longer says what holds, or cannot be told again from the request alone,
-    it is the letter of the present state.
+    English is the original and counts. Another language is meant to stay: all that follows is
+    written in it. Where that letter no longer says what holds, or cannot be told again from the
+    request alone, it is the letter of the present state.
     """
+    language = command.language
+    if language not in ("en", *world.languages):
+        return unknown(request, Unknown("", "unclear"), actor, world)
+    if actor.part == "user":
+        letter = Letter(Kind.ACCESS, actor.address, language, Audience.USER, request, {}, True)
+        return Decision("language", f"the letter in {language!r}", request, letters=(letter,))
     kind, data = _original(request, command.letter, actor.part, world)
-    said = {"original_kind": str(kind), **data}
+    if language == "en":
+        kind, data = Kind.ENGLISH, {"original_kind": str(kind), **data}
+    else:
+        request = _from_now_on(request, actor, language)
     letter = (
-        to_approver(Kind.ENGLISH, request, answers=True, **said)
+        to_approver(kind, request, answers=True, **data)
         if actor.part == "approver"
-        else to_partner(Kind.ENGLISH, request, answers=True, **said)
+        else to_partner(kind, request, answers=True, **data)
     )
+    what = "the English original" if language == "en" else f"the letter in {language!r}"
+    outcome = "english" if language == "en" else "language"
     return Decision(
-        "english", f"the English original of {kind}", request,
-        letters=(replace(letter, language="en"),),
+        outcome, f"{what} of {data.get('original_kind', kind)}", request,
+        letters=(replace(letter, to=actor.address or letter.to, language=language),),
     )  # fmt: skip
+
+
+def _from_now_on(request: Request, actor: Actor, language: str) -> Request:
+    """His language is the one he asked for, whatever we had thought."""
+    if actor.part == "approver" and actor.address == request.approver:
+        return replace(request, approver_language=language)
+    return replace(request, language=language) if actor.part == "partner" else request
 
 
 def _original(
