@@ -24,6 +24,7 @@ from mailflow.core.moves import (
     partner,
 )
 from mailflow.core.moves.clock import next_due
+from mailflow.core.moves.once import once
 from mailflow.core.request import FINAL, Request, Role, State
 from mailflow.core.sides import may_not_decide
 
@@ -162,7 +163,7 @@ def _next(request: Request, command: c.Command, actor: c.Actor, world: World) ->
     after = decision.request.state if decision.request else request.state
     if after not in TRANSITIONS[name].get(request.state, frozenset()):
         raise IllegalTransitionError(f"{name}: {request.state} -> {after}")
-    return decision
+    return replace(decision, letters=once(decision.letters))
 
 
 def _on_the_partners_side(request: Request, address: str, world: World) -> bool:

@@ -97,6 +97,9 @@ def _remind(request: Request, start: datetime, world: World) -> Decision:
     if not due:
         return Decision("nothing_due", "no reminder is due", request)
     reminded = replace(request, reminded=tuple(sorted({*request.reminded, *due})))
+    if request.state is State.REVIEW and world.account_of(request.fields.account_domain):
+        why = "the domain has got an account meanwhile: a CONFIRM could bring nothing about"
+        return Decision("reminder_skipped", why, reminded)
     letters = tuple(_reminders(reminded, due, world))
     if not letters:
         return Decision(
