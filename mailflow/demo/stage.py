@@ -17,7 +17,7 @@ from mailflow.config import Config
 from mailflow.core.request import Account, Person, Role
 from mailflow.daemon import Daemon, NotReadyError
 from mailflow.store import directory, migrate, queries
-from mailflow.store.db import Database
+from mailflow.store.db import Database, Session
 from mailflow.timers import sweep
 from mailflow.web.mailview import Captured
 
@@ -40,6 +40,7 @@ class Stage:
         self.people = people
         self.names = {person.email: person.name for person in people}
         self._seen = 0
+        self._kept: dict[int, Captured] = {}  # what was caught does not change
 
     @property
     def db(self) -> Database:
@@ -61,13 +62,21 @@ class Stage:
         return ""
 
     def mails(self) -> list[Captured]:
-        """Every captured mail, newest first."""
-        return self._captured(0)[::-1]
+        """Every captured mail, newest first. The bytes of each are read only once."""
+        with self.db.reading() as session:
+            lines = queries.outbox_rows(session, states=["captured"], limit=_MANY)
+            return [self._keep(session, line) for line in lines]
 
     def mail(self, mail_id: int) -> Captured | None:
         """One captured mail."""
-        found = self._captured(mail_id - 1)
-        return found[0] if found and found[0].id == mail_id else None
+        with self.db.reading() as session:
+            lines = queries.outbox_rows(session, states=["captured"], ids=[mail_id])
+            return self._keep(session, lines[0]) if lines else None
+
+    def _keep(self, session: Session, line: queries.OutboxLine) -> Captured:
+        if line.id not in self._kept:
+            self._kept[line.id] = _mail(line, queries.outbox_raw(session, line.id) or b"")
+        return self._kept[line.id]
 
     def letters(self, *wanted: tuple[str, str]) -> list[Captured]:
         """Wait for these letters, given as (kind, recipient), and return them in that order.
@@ -102,19 +111,14 @@ class Stage:
     def _captured(self, after: int) -> list[Captured]:
         with self.db.reading() as session:
             rows = queries.captured(session, limit=_MANY, after_id=after)
-        return [
-            Captured(
-                row.line.id,
-                row.line.recipient,
-                row.line.kind,
-                row.line.audience,
-                row.line.language,
-                row.line.subject,
-                row.line.created_at,
-                row.raw,
-            )
-            for row in rows
-        ]
+        return [_mail(row.line, row.raw) for row in rows]
+
+
+def _mail(line: queries.OutboxLine, raw: bytes) -> Captured:
+    return Captured(
+        line.id, line.recipient, line.kind, line.audience, line.language, line.subject,
+        line.created_at, raw,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The demo's mailbox: every captured mail, answered as the person it was for.
 
-    GET  /                 all mails, newest first; ?to=ADDRESS one person's
+    GET  /                 all mails, newest first; ?to=ADDRESS one person's; ?before=ID older ones
     GET  /mail/ID          one mail with its answer form; ?show=html | text | source; ?text=WORDS
     GET  /mail/ID/frame    its HTML, for the sandboxed frame
     POST /mail/ID          answers it: word=… (a button), or text=… with the quotation
@@ -48,8 +48,8 @@ LOOKS = 15
 LAST_LOOKS = 2
 #: Other names in Host would be another site's name pointed at this machine (DNS rebinding).
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
-#: Mails in one list: a demo in which one has played for long stays quick.
-MAX_ROWS = 100
+#: Mails on one page of the list: a demo in which one has played for long stays quick.
+MAX_ROWS = 50
 #: The longest leap in time, days.
 MAX_DAYS = 400
 
@@ -96,16 +96,21 @@ class _Mailbox:
         since = _number(request.query_params.get("since"))
         looks = min(_number(request.query_params.get("looks")), LOOKS)
         shown = [mail for mail in mails if not to or mail.recipient == to]
+        before = _number(request.query_params.get("before"))
         fresh = any(mail.id > since for mail in shown)
         if fresh:
             looks = min(looks, LAST_LOOKS)
+        rest = [mail for mail in shown if not before or mail.id < before]
+        page, left = rest[:MAX_ROWS], len(rest[MAX_ROWS:])
         again = urlencode({"to": to, "since": since, "looks": looks - 1})
         return self._page(
             request,
             "mailbox/list.html.j2",
             mails=mails,
-            rows=[(mail, self._words(mail)) for mail in shown[:MAX_ROWS]],
-            left=len(shown[MAX_ROWS:]),
+            rows=[(mail, self._words(mail)) for mail in page],
+            older=f"/?{urlencode({'to': to, 'before': page[-1].id})}" if page and left else "",
+            left=left,
+            newer=f"/?{urlencode({'to': to})}" if before else "",
             to=to,
             since=since,
             fresh=fresh,

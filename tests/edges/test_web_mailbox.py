@@ -119,13 +119,20 @@ def test_the_list_shows_all_mail_by_person() -> None:
     assert one.count("Please review: Ñandú") == 1
 
 
-def test_of_many_mails_the_list_shows_the_newest_and_says_so() -> None:
+def test_of_many_mails_the_list_shows_a_page_and_leads_to_the_next() -> None:
     box = Box([letter(number) for number in range(MAX_ROWS + 3, 0, -1)])
-    page = box.client().get("/").text
+    web = box.client()
+    page = web.get("/").text
     assert page.count('href="/mail/') == MAX_ROWS
     assert 'href="/mail/4"' in page
     assert 'href="/mail/3"' not in page
-    assert "3 older mails are not shown" in text_of(page)
+    assert "3 older mails" in text_of(page)
+    assert "Newest mail" not in page
+    (link,) = re.findall(r'href="(/\?to=&amp;before=\d+)"', page)
+    older = web.get(link.replace("&amp;", "&")).text
+    assert re.findall(r'href="/mail/(\d+)"', older) == ["3", "2", "1"]
+    assert "older" not in text_of(older)
+    assert "Newest mail" in older
     assert "older" not in Box([letter()]).client().get("/").text
 
 
