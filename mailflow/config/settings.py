@@ -54,7 +54,7 @@ class ServiceSettings(Settings):
     """What the customer accepts by activating; empty = no link."""
     guide_url: kinds.OptionalLink = ""
     """What the service is, for customers who never heard of it; linked from their letters and
-    pages. Such as your copy of docs/guide/customer.en.md; empty = no link."""
+    pages. Such as your copy of docs/guide/customer.en.md; empty = the page at "/" of ours."""
     account_url: kinds.OptionalLink = ""
     """Where people sign in to their account, told to administrators and users; empty = not told."""
     account_is_free: bool = False

@@ -1,6 +1,7 @@
 """The customer's pages: what he is asked to accept, and what he may answer (DOMAIN.md S22, S23).
 And the partner's: where his request stands (S26).
 
+    GET  /              says what this server is, for whoever wants to know before he follows a link
     GET  /a/TOKEN       shows the request, or the state it has come to; changes nothing
     POST /a/TOKEN       do=accept | decline | nominate | not_me | ready; then 303 to the GET
     GET  /s/TOKEN       shows the partner what has happened so far; there is nothing to press
@@ -90,6 +91,7 @@ class _Pages:
         }
         handlers.update(dict.fromkeys(self._temporary, self._busy))
         routes = [
+            Route("/", self._about, methods=["GET"]),
             Route("/a/{token}", self._show, methods=["GET"]),
             Route("/a/{token}", self._act, methods=["POST"]),
             Route("/s/{token}", self._status, methods=["GET"]),
@@ -203,6 +205,9 @@ class _Pages:
         return self._say(request, "nominated")
 
     # --- answers that tell nothing of any request
+
+    def _about(self, request: HttpRequest) -> Response:
+        return self._kit.page("about.html.j2", self._language(request))
 
     def _style(self, _: HttpRequest) -> Response:
         return self._kit.style()

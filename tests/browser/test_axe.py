@@ -78,7 +78,7 @@ def test_the_answers_that_say_no_and_what_follows_a_form(tab: Page) -> None:
     door, wrong = MemoryDoor(), []
     with served(pages(door, web_door.service(), temporary=(AwayError,))) as here:
         for language in LANGUAGES:
-            for path in (f"/a/{OLD_TOKEN}", "/a/short", "/done/nominated", "/elsewhere"):
+            for path in ("/", f"/a/{OLD_TOKEN}", "/a/short", "/done/nominated", "/elsewhere"):
                 wrong += look(tab, f"{here}{path}?lang={language}", colours=language == "en")
         for fails in (AwayError(), RuntimeError()):
             door.fails = fails

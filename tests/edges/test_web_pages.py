@@ -254,7 +254,34 @@ def test_a_fault_of_ours_shows_no_inner_detail() -> None:
     assert [type(e) for e in heard] == [RuntimeError]
 
 
-@pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a/x/y", "/done/everything", "/admin"])
+def test_whoever_looks_at_the_server_first_is_told_what_it_is() -> None:
+    """A security officer opens "/" before any link; it asks for nothing and changes nothing."""
+    door = MemoryDoor()
+    web = client(door)
+    answer = web.get("/", headers={"accept-language": "en"})
+    text = text_of(answer.text)
+    assert answer.status_code == 200
+    assert "Example Vendor" in text or service().organisation in text
+    assert f"Our mails come from {service().address}" in text
+    assert "We never ask for a password or a payment" in text
+    assert "through its own website" in text
+    assert "<form" not in answer.text
+    assert "responda NO SOY YO" in text_of(web.get("/?lang=es").text)
+    assert "responda NÃO SOU EU" in text_of(web.get("/?lang=pt").text)
+    assert web.post("/").status_code == 405
+    assert door.effects == []
+
+
+def test_pages_lead_to_what_this_is_unless_the_operator_has_a_better_place() -> None:
+    page = client(MemoryDoor(), public_url="https://vendor.example/licensing").get(HERE).text
+    assert 'href="/licensing/?lang=en"' in page
+    own = "https://vendor.example/guide"
+    page = client(MemoryDoor(), guide_url=own).get(HERE).text
+    assert f'href="{own}"' in page
+    assert 'href="/?lang=en"' not in page
+
+
+@pytest.mark.parametrize("path", ["/a", "/a/", "/a/x/y", "/done/everything", "/admin"])
 def test_there_is_nothing_elsewhere(path: str) -> None:
     answer = client(MemoryDoor()).get(path)
     assert answer.status_code == 404
