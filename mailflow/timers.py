@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -31,26 +32,21 @@ def sweep(flow: Flow, stop: threading.Event | None = None) -> dict[str, int]:
 
     A request that fails is logged and left for the next sweep; the others are not held up.
     """
-    done: dict[str, int] = {}
-    seen: set[int] = set()  # taken up in this sweep, and still due: waiting, or failed
+    done: Counter[str] = Counter()
+    last: queries.Due | None = None
     while stop is None or not stop.is_set():
         with flow.db.reading() as session:
-            due = queries.due_requests(session, flow.db.now(session), _PAGE + len(seen))
-        fresh = [request_id for request_id in due if request_id not in seen]
-        if not fresh:
+            page = queries.due_requests(session, flow.db.now(session), _PAGE, last)
+        if not page:
             break
-        for first in range(0, len(fresh), _TOGETHER):
+        last = page[-1]
+        for first in range(0, len(page), _TOGETHER):
             if stop is not None and stop.is_set():
                 break
-            group = sorted(fresh[first : first + _TOGETHER])  # in one order everywhere, see Flow
             failpoints.reach("timers.before_tick")
-            outcomes = _ticks(flow, group)
+            done.update(_ticks(flow, [due.id for due in page[first : first + _TOGETHER]]))
             failpoints.reach("timers.after_tick")
-            for request_id, outcome in zip(group, outcomes, strict=True):
-                done[outcome] = done.get(outcome, 0) + 1
-                if outcome in ("waiting", "failed", "nothing_due"):
-                    seen.add(request_id)
-    return done
+    return dict(done)
 
 
 def _ticks(flow: Flow, group: Sequence[int]) -> list[str]:

@@ -18,22 +18,23 @@ from mailflow.core.decision import Limit
 from mailflow.core.letter import Letter
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.request import Person, State
+from mailflow.flow import clock, loops, strays
 from mailflow.flow import facts as gathering
-from mailflow.flow import loops, strays
 from mailflow.flow import world as surroundings
-from mailflow.flow.limits import counted, limits_of, spared, within
+from mailflow.flow.carry import carry_out
+from mailflow.flow.limits import within
 from mailflow.flow.marks import effect_key, state_of, why
 from mailflow.flow.post import Answered, Post
-from mailflow.flow.record import record, with_id
+from mailflow.flow.record import Entry
 from mailflow.flow.values import Applied, Contested, Mail, Page
 from mailflow.letters import Letters
-from mailflow.store import directory, inbox, queries, requests, tokens
+from mailflow.store import directory, history, inbox, queries, requests, tokens
 from mailflow.store.db import Database, Deadlock, Session
 
 _TRIES = 5
 #: Somebody else was faster: load again and decide anew.
 _LOST_RACES = (
-    requests.Conflict, requests.DomainTaken, requests.AlreadyDecided, inbox.DuplicateEffect,
+    requests.Conflict, requests.DomainTaken, history.AlreadyDecided, inbox.DuplicateEffect,
     Deadlock,
 )  # fmt: skip
 
@@ -106,12 +107,13 @@ class Flow:
         """
         return self._transact(lambda session: self._tick(session, request_id))
 
-    def ticks(self, request_ids: Iterable[int]) -> list[Applied]:
+    def ticks(self, request_ids: Sequence[int]) -> list[Applied]:
         """`tick` for several requests in one transaction: all of them, or none.
 
-        Raises whatever stopped one of them; then each is to be tried alone.
+        Requests that somebody else has in hand are left out. Raises whatever stopped one of them;
+        then each is to be tried alone.
         """
-        return self._together(lambda session: [self._tick(session, one) for one in request_ids])
+        return self._together(lambda session: self._ticks(session, request_ids))
 
     def check(self, request_id: int) -> Applied:
         """Run the security checks over a pending request and record them (S25)."""
@@ -130,7 +132,7 @@ class Flow:
                 now,
                 self.policy.bounced_hold_days,
             )
-            requests.add_check(session, request_id, now, not findings, findings)
+            history.add_check(session, request_id, now, not findings, findings)
             if not findings:
                 return Applied("passed", "security checks", request)
             hold = Hold(f"security check: {', '.join(findings)}", "security check", findings)
@@ -167,7 +169,7 @@ class Flow:
 
     def write(self, session: Session, letter: Letter, now: datetime) -> int:
         """Put a letter that belongs to no request into the outbox; returns its id there."""
-        return self._post.write(session, letter, now, None)
+        return self._post.write(session, [(letter, None)], now)[0]
 
     # -- in the transaction --------------------------------------------------------------------
 
@@ -199,15 +201,14 @@ class Flow:
 
     def _tick(self, session: Session, request_id: int) -> Applied:
         request = requests.load(session, request_id)
+        if request and clock.waits(session, [request], self.db.now(session)):
+            return clock.WAITING
+        return self._apply(session, Tick(), request_id, clock.CLOCK, None, None)
+
+    def _ticks(self, session: Session, request_ids: Sequence[int]) -> list[Applied]:
         now = self.db.now(session)
-        if (
-            request
-            and request.expires_at
-            and now >= request.expires_at
-            and queries.unfinished_before(session, request.expires_at)
-        ):
-            return Applied("waiting", "mail from before the deadline is still unread")
-        return self._apply(session, Tick(), request_id, Actor("clock"), None, None)
+        entries, waiting = clock.decide(session, request_ids, now, self.policy)
+        return [clock.WAITING] * waiting + carry_out(session, self._post, entries, self.policy, now)
 
     def _page(self, session: Session, secret: str) -> Page:
         found = tokens.find(session, token.digest(secret))
@@ -329,14 +330,9 @@ class Flow:
             within(session, limit, world.now) for limit in decision.spends
         ):
             decision = decision.instead
-        stored = record(session, request, decision, actor, world.now)
-        limits = limits_of(request, decision, actor, self.policy)
-        letters = counted(session, decision.letters, limits, world.now)
-        subject = stored[-1] if stored else request
-        letters = spared(session, decision, letters, subject, world.now)
-        for letter in letters:
-            self._post.write(session, with_id(letter, stored), world.now, answered)
-        return Applied(decision.outcome, decision.reason, subject, len(letters))
+        entry = Entry(request, decision, actor)
+        [applied] = carry_out(session, self._post, [entry], self.policy, world.now, answered)
+        return applied
 
     # -- answers outside the rules of a request ------------------------------------------------
 
@@ -369,5 +365,5 @@ class Flow:
         now = self.db.now(session)
         if not within(session, limit, now):
             return Applied(outcome, reason)
-        self._post.write(session, letter, now, answered)
+        self._post.write(session, [(letter, answered)], now)
         return Applied(outcome, reason, letters=1)

@@ -10,7 +10,7 @@ from mailflow.core.decision import Decision, Limit
 from mailflow.core.letter import Audience, Letter
 from mailflow.core.policy import Policy
 from mailflow.core.request import Request
-from mailflow.store import quota, requests
+from mailflow.store import history, quota
 from mailflow.store.session import Session
 
 
@@ -78,13 +78,15 @@ def spared(
         if limit is None or within(session, limit, now):
             kept.append(letter)
             continue
-        requests.insert_event(
+        history.add_event(
             session,
-            request_id=request.id if request else None,
-            at=now,
-            name="user_spared",
-            part="system",
-            reason=f"{limit.times} letters to this address in a day (DOMAIN.md S16)",
-            data={"address": letter.to},
+            history.NewEvent(
+                request_id=request.id if request else None,
+                at=now,
+                name="user_spared",
+                part="system",
+                reason=f"{limit.times} letters to this address in a day (DOMAIN.md S16)",
+                data={"address": letter.to},
+            ),
         )
     return tuple(kept)

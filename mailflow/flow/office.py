@@ -12,7 +12,7 @@ from typing import Any
 
 from mailflow.core.commands import Actor
 from mailflow.core.request import Account, Person
-from mailflow.store import directory, inbox, outbox, requests
+from mailflow.store import directory, history, inbox, outbox
 from mailflow.store.db import Database, Session
 
 
@@ -122,15 +122,17 @@ class Office:
 
     def note(self, session: Session, name: str, actor: Actor, **data: Any) -> None:
         """A line in the operators' own history, kept with the rest of the transaction."""
-        requests.insert_event(
+        history.add_event(
             session,
-            request_id=None,
-            at=self._db.now(session),
-            name=name,
-            part=actor.part,
-            address=actor.address,
-            evidence=actor.evidence,
-            data=data,
+            history.NewEvent(
+                request_id=None,
+                at=self._db.now(session),
+                name=name,
+                part=actor.part,
+                address=actor.address,
+                evidence=actor.evidence,
+                data=data,
+            ),
         )
 
 

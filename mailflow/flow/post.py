@@ -6,7 +6,7 @@ and each retry sends the same bytes (I4, I5).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,8 @@ from mailflow.core.letter import WITH_STATUS_PAGE, Audience, Kind, Letter
 from mailflow.letters import Envelope, Letters
 from mailflow.store import outbox, tokens
 from mailflow.store.db import Session
-from mailflow.store.queries.threads import last_letter
+from mailflow.store.queries.threads import last_letters
+from mailflow.store.tokens import NewToken
 
 #: Told that nothing is wanted of them any more: these letters carry no secret.
 _SILENT = frozenset({Kind.APPROVER_REPLACED})
@@ -45,18 +46,54 @@ class Post:
         self._chance = chance
 
     def write(
-        self, session: Session, letter: Letter, now: datetime, answered: Answered | None
-    ) -> int:
-        """Finish one letter and put it into the outbox; returns its id."""
+        self, session: Session, letters: Sequence[tuple[Letter, Answered | None]], now: datetime
+    ) -> list[int]:
+        """Finish letters, each with the mail it answers, and put them into the outbox.
+
+        Returns their ids there.
+        """
+        about = {letter.request.id for letter, _ in letters if letter.request}
+        last = last_letters(session, sorted(about - {0}))
+        written = [self._finish(letter, answered, last, now) for letter, answered in letters]
+        ids = outbox.add_all(session, [mail for mail, _ in written], now)
+        given = [
+            NewToken(
+                hash=token.digest(secret),
+                purpose=purpose,
+                person=mail.recipient,
+                request_id=mail.request_id,
+                outbox_id=outbox_id,
+                revision=mail.revision,
+            )
+            for outbox_id, (mail, secrets) in zip(ids, written, strict=True)
+            for purpose, secret in secrets.items()
+            if secret
+        ]
+        tokens.add_many(session, given, now)
+        return ids
+
+    def _finish(
+        self,
+        letter: Letter,
+        answered: Answered | None,
+        last: dict[tuple[int, str], str],
+        now: datetime,
+    ) -> tuple[outbox.Mail, dict[str, str]]:
+        """The mail, and its secrets by their purpose.
+
+        `last` holds the newest letter about each request to each recipient; this one is noted.
+        """
         service = self._service
         request = letter.request
-        request_id = request.id if request else None
         bounce = self._secret()
         reply, page = self._secrets(letter)
         message_id = f"<{self._chance(15).hex()}@{service.domain}>"
         if letter.answers and answered is None:
             letter = replace(letter, answers=False)
-        in_reply_to, references = self._thread(session, letter, answered)
+        above = last.get((request.id, letter.to), "") if request else ""
+        in_reply_to, references = _thread(letter, answered, above)
+        if request and request.id:
+            last[request.id, letter.to] = message_id
         finished = self._letters.finish(
             letter,
             Envelope(
@@ -70,41 +107,20 @@ class Post:
                 now=now,
             ),
         )
-        revision = request.revision if request else 0
-        outbox_id = outbox.add(
-            session,
-            outbox.Mail(
-                request_id=request_id,
-                inbox_id=answered.inbox_id if answered else None,
-                kind=letter.kind,
-                audience=letter.audience,
-                language=letter.language,
-                revision=revision,
-                recipient=letter.to,
-                mail_from=service.bounce_address(bounce),
-                message_id=message_id,
-                subject=finished.subject,
-                raw=finished.raw,
-            ),
-            now,
+        mail = outbox.Mail(
+            request_id=request.id if request else None,
+            inbox_id=answered.inbox_id if answered else None,
+            kind=letter.kind,
+            audience=letter.audience,
+            language=letter.language,
+            revision=request.revision if request else 0,
+            recipient=letter.to,
+            mail_from=service.bounce_address(bounce),
+            message_id=message_id,
+            subject=finished.subject,
+            raw=finished.raw,
         )
-        for purpose, secret in (
-            ("bounce", bounce),
-            (f"{letter.audience}_reply", reply),
-            ("page", page),
-        ):
-            if secret:
-                tokens.add(
-                    session,
-                    hash=token.digest(secret),
-                    purpose=purpose,
-                    person=letter.to,
-                    request_id=request_id,
-                    outbox_id=outbox_id,
-                    revision=revision,
-                    at=now,
-                )
-        return outbox_id
+        return mail, {"bounce": bounce, f"{letter.audience}_reply": reply, "page": page}
 
     def _secret(self) -> str:
         return token.make(self._chance(token.BITS // 8))
@@ -127,14 +143,10 @@ class Post:
             return ""
         return f"{self._service.public_url}/{_PAGE_PATH[letter.audience]}/{page}"
 
-    def _thread(
-        self, session: Session, letter: Letter, answered: Answered | None
-    ) -> tuple[str, tuple[str, ...]]:
-        """In-Reply-To and References: below the mail it answers, else below our last letter."""
-        if letter.answers and answered and answered.message_id:
-            chain = (*answered.references, answered.message_id)
-            return answered.message_id, chain[:1] + chain[1:][-_MAX_REFERENCES:]
-        if letter.request is None or not letter.request.id:
-            return "", ()
-        last = last_letter(session, letter.request.id, letter.to)
-        return (last, (last,)) if last else ("", ())
+
+def _thread(letter: Letter, answered: Answered | None, above: str) -> tuple[str, tuple[str, ...]]:
+    """In-Reply-To and References: below the mail it answers, else below our last letter."""
+    if letter.answers and answered and answered.message_id:
+        chain = (*answered.references, answered.message_id)
+        return answered.message_id, chain[:1] + chain[1:][-_MAX_REFERENCES:]
+    return (above, (above,)) if above else ("", ())

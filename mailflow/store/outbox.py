@@ -93,26 +93,37 @@ _INSERT_RAW = Prepared(insert_of(_raw, "outbox_id", "raw"))
 
 
 def add(session: Session, mail: Mail, at: datetime) -> int:
-    """Store a mail to be sent as soon as the transaction is committed; returns its id.
+    """Store one mail, see `add_all`; returns its id."""
+    return add_all(session, [mail], at)[0]
 
-    `at` is business time, for people; when it is sent follows the machine's clock.
+
+def add_all(session: Session, mails: Sequence[Mail], at: datetime) -> list[int]:
+    """Store mails to be sent as soon as the transaction is committed; returns their ids.
+
+    `at` is business time, for people; when they are sent follows the machine's clock.
     """
-    values = {
-        "request_id": mail.request_id,
-        "inbox_id": mail.inbox_id,
-        "kind": mail.kind,
-        "audience": mail.audience,
-        "language": mail.language,
-        "revision": mail.revision,
-        "recipient": mail.recipient,
-        "mail_from": mail.mail_from,
-        "message_id": mail.message_id,
-        "subject": storable(mail.subject),
-        "created_at": at,
-    }
-    mail_id: int = _INSERT.value(session, values)
-    _INSERT_RAW.run(session, {"outbox_id": mail_id, "raw": mail.raw})
-    return mail_id
+    values = [
+        {
+            "request_id": mail.request_id,
+            "inbox_id": mail.inbox_id,
+            "kind": mail.kind,
+            "audience": mail.audience,
+            "language": mail.language,
+            "revision": mail.revision,
+            "recipient": mail.recipient,
+            "mail_from": mail.mail_from,
+            "message_id": mail.message_id,
+            "subject": storable(mail.subject),
+            "created_at": at,
+        }
+        for mail in mails
+    ]
+    ids: list[int] = [row.id for [row] in _INSERT.each(session, values)]
+    bodies = [
+        {"outbox_id": mail_id, "raw": mail.raw} for mail_id, mail in zip(ids, mails, strict=True)
+    ]
+    _INSERT_RAW.many(session, bodies)
+    return ids
 
 
 _OPEN = text("state IN ('due', 'claimed')")  # the partial index's own words
@@ -250,7 +261,7 @@ _lease_over = or_(_c.state == "due", _c.next_attempt_at <= NOW)
 def _withdrawing(*conditions: Any) -> Prepared:
     return Prepared(
         update(_outbox)
-        .where(_c.request_id == bindparam("its_request"), _OPEN, *conditions)
+        .where(_OPEN, *conditions)
         .values(
             state=case((_lease_over, "withdrawn"), else_=_c.state),
             finished_at=case((_lease_over, bindparam("at", type_=UTCDateTime())), else_=None),
@@ -262,12 +273,14 @@ def _withdrawing(*conditions: Any) -> Prepared:
 
 _to = _c.recipient == bindparam("its_recipient")
 _of_kind = is_in(_c.kind, "its_kinds")
+_one = _c.request_id == bindparam("its_request")
 _WITHDRAW = {  # by whether it is about one recipient, and about some kinds
-    (False, False): _withdrawing(),
-    (True, False): _withdrawing(_to),
-    (False, True): _withdrawing(_of_kind),
-    (True, True): _withdrawing(_to, _of_kind),
+    (False, False): _withdrawing(_one),
+    (True, False): _withdrawing(_one, _to),
+    (False, True): _withdrawing(_one, _of_kind),
+    (True, True): _withdrawing(_one, _to, _of_kind),
 }
+_SILENCE = _withdrawing(is_in(_c.request_id, "requests"), _of_kind)
 
 
 def withdraw(
@@ -290,6 +303,15 @@ def withdraw(
     }
     rows = _WITHDRAW[recipient is not None, kinds is not None].all(session, values)
     return sum(row.state == "withdrawn" for row in rows)
+
+
+def silence(
+    session: Session, request_ids: Sequence[int], kinds: Iterable[str], at: datetime
+) -> None:
+    """Take back the unsent mails of some kinds that are about any of these requests."""
+    if request_ids:
+        values = {"requests": request_ids, "its_kinds": list(kinds), "at": at}
+        _SILENCE.run(session, values)
 
 
 def retry(db: Database, ids: Sequence[int]) -> int:

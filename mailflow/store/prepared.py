@@ -8,6 +8,7 @@ written and read. Transactions, connections and the classes of errors stay SQLAl
 
 from __future__ import annotations
 
+import contextlib
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import Any
 
 import sqlalchemy.exc as errors
 from sqlalchemy import Dialect, bindparam, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import UTCDateTime
 
 from mailflow.store.session import Session
@@ -65,6 +67,15 @@ class Prepared:
             return [form.rows(form.execute(session, one)) for one in many]
         return form.pipeline(session, many)
 
+    def many(self, session: Session, many: Sequence[Parameters]) -> int:
+        """Run it once for each set of parameters, all in one call; how many rows were changed.
+
+        For a statement that gives no rows.
+        """
+        if not many:
+            return 0
+        return self._form(session).execute_many(session, many)
+
     def _form(self, session: Session) -> _Form:
         name = session.dialect
         form = self._forms.get(name)
@@ -79,6 +90,18 @@ class Prepared:
 def insert_of(table: Any, *columns: str, **fixed: Any) -> Any:
     """INSERT with a bound parameter for each of `columns`, named like it, and `fixed` values."""
     return insert(table).values({name: bindparam(name) for name in columns} | fixed)
+
+
+def unless_there(table: Any, columns: Sequence[str], **target: Any) -> dict[str, Any]:
+    """INSERT … ON CONFLICT DO NOTHING, for each database; it counts no row where the key is taken.
+
+    `target` names the key, as SQLAlchemy's `on_conflict_do_nothing` takes it.
+    """
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return {
+        name: dialect_insert(table).values(values).on_conflict_do_nothing(**target)
+        for name, dialect_insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    }
 
 
 class _Form:
@@ -111,6 +134,16 @@ class _Form:
             return session.driver.execute(self._sql, self._values(parameters))
         except self._errors as error:
             raise self._wrapped(session, error) from error
+
+    def execute_many(self, session: Session, many: Sequence[Parameters]) -> int:
+        """Run it once for each, on a cursor of the driver; how many rows were changed."""
+        try:
+            with contextlib.closing(session.driver.cursor()) as cursor:
+                cursor.executemany(self._sql, [self._values(one) for one in many])
+                changed: int = cursor.rowcount
+        except self._errors as error:
+            raise self._wrapped(session, error) from error
+        return changed
 
     def pipeline(self, session: Session, many: Sequence[Parameters]) -> list[list[Any]]:
         """Run it many times without waiting for each answer (psycopg)."""

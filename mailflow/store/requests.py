@@ -1,4 +1,4 @@
-"""Requests, their history and the accounts they occupy. Only `mailflow.flow` imports this.
+"""Requests, and the accounts they occupy. Only `mailflow.flow` imports this.
 
 Every change of a request is a compare-and-set on its version (I9). The keys that keep the
 promises of the business are asked with ON CONFLICT, not by letting a statement fail: a failed one
@@ -7,28 +7,24 @@ would end the whole transaction on PostgreSQL, and a savepoint around each costs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import UTCDateTime
 
 from mailflow.core.request import Request
 from mailflow.store.clock import NOW
 from mailflow.store.documents import from_document, to_document
-from mailflow.store.prepared import Prepared, insert_of
+from mailflow.store.lists import is_in
+from mailflow.store.prepared import Prepared, insert_of, unless_there
 from mailflow.store.session import Session
-from mailflow.store.tables import Account, Check, Event, Remark, RequestRow
-from mailflow.store.text import storable
+from mailflow.store.tables import Account, RequestRow
 
 _request = RequestRow.__table__  # type: ignore[attr-defined]
 _account = Account.__table__  # type: ignore[attr-defined]
-_event = Event.__table__  # type: ignore[attr-defined]
-_remark = Remark.__table__  # type: ignore[attr-defined]
-_check = Check.__table__  # type: ignore[attr-defined]
 
 
 class Conflict(Exception):  # noqa: N818
@@ -37,10 +33,6 @@ class Conflict(Exception):  # noqa: N818
 
 class DomainTaken(Exception):  # noqa: N818
     """The domain has an account that is pending, on hold or active."""
-
-
-class AlreadyDecided(Exception):  # noqa: N818
-    """The request has its one decision already."""
 
 
 def _columns(request: Request) -> dict[str, Any]:
@@ -97,6 +89,22 @@ def load(session: Session, request_id: int, *, lock: bool = False) -> Request | 
     return None if row is None else from_document(row.document, id=request_id, version=row.version)
 
 
+_LOCK_FREE = Prepared(
+    select(_request.c.id, _request.c.document, _request.c.version)
+    .where(is_in(_request.c.id, "ids"))
+    .order_by(_request.c.id)
+    .with_for_update(skip_locked=True)
+)
+
+
+def load_free(session: Session, request_ids: Sequence[int]) -> list[Request]:
+    """Those of the requests that nobody else has in hand; ours until the transaction ends."""
+    return [
+        from_document(row.document, id=row.id, version=row.version)
+        for row in _LOCK_FREE.all(session, {"ids": request_ids})
+    ]
+
+
 _SAVE = Prepared(
     update(_request)
     .where(_request.c.id == bindparam("its_id"), _request.c.version == bindparam("its_version"))
@@ -116,87 +124,30 @@ def save(
     `at` is the time of the change. Raises `Conflict` unless the stored version is the expected
     one.
     """
-    values = _columns(request) | {"its_id": request.id, "its_version": expected_version, "at": at}
-    if _SAVE.run(session, values) != 1:
-        raise Conflict(f"request {request.id}, version {expected_version}")
-    return replace(request, version=expected_version + 1)
+    return save_all(session, [(request, expected_version)], at)[0]
 
 
-def _unless_there(table: Any, columns: Sequence[str], **target: Any) -> Prepared:
-    """INSERT … ON CONFLICT DO NOTHING; gives the id, or no row where the key is taken."""
-    values: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return Prepared(
-        {
-            name: dialect_insert(table)
-            .values(values)
-            .on_conflict_do_nothing(**target)
-            .returning(table.c.id)
-            for name, dialect_insert in (
-                ("sqlite", sqlite.insert),
-                ("postgresql", postgresql.insert),
-            )
-        }
+def save_all(
+    session: Session, changed: Sequence[tuple[Request, int]], at: datetime | None = None
+) -> list[Request]:
+    """`save` for several requests, each with the version that is expected."""
+    values = [
+        _columns(request) | {"its_id": request.id, "its_version": version, "at": at}
+        for request, version in changed
+    ]
+    if _SAVE.many(session, values) != len(values):
+        known = ", ".join(f"{request.id} (version {version})" for request, version in changed)
+        raise Conflict(f"request {known}")
+    return [replace(request, version=version + 1) for request, version in changed]
+
+
+_INSERT_ACCOUNT = Prepared(
+    unless_there(
+        _account,
+        ("domain", "name", "state", "request_id", "administrators", "created_at", "changed_at"),
+        index_elements=["domain"],
+        index_where=text("state <> 'ended'"),
     )
-
-
-_INSERT_EVENT = _unless_there(
-    _event,
-    (
-        "request_id", "at", "name", "from_state", "to_state", "revision", "decides", "part",
-        "address", "evidence", "reason", "inbox_id", "data",
-    ),
-    index_elements=["request_id"],
-    index_where=text("decides"),
-)  # fmt: skip
-
-
-def insert_event(
-    session: Session,
-    *,
-    request_id: int | None,
-    at: datetime,
-    name: str,
-    from_state: str = "",
-    to_state: str = "",
-    revision: int = 0,
-    decides: bool = False,
-    part: str = "",
-    address: str = "",
-    evidence: str = "",
-    reason: str = "",
-    inbox_id: int | None = None,
-    data: Mapping[str, Any] | None = None,
-) -> int:
-    """Add one line to a request's history; returns its id.
-
-    Raises `AlreadyDecided` for a second event that `decides`; the transaction can go on.
-    """
-    values = {
-        "request_id": request_id,
-        "at": at,
-        "name": name,
-        "from_state": from_state,
-        "to_state": to_state,
-        "revision": revision,
-        "decides": decides,
-        "part": part,
-        "address": storable(address),
-        "evidence": storable(evidence),
-        "reason": storable(reason),
-        "inbox_id": inbox_id,
-        "data": dict(data or {}),
-    }
-    event_id: int | None = _INSERT_EVENT.value(session, values)
-    if event_id is None:
-        raise AlreadyDecided(f"request {request_id}")
-    return event_id
-
-
-_INSERT_ACCOUNT = _unless_there(
-    _account,
-    ("domain", "name", "state", "request_id", "administrators", "created_at", "changed_at"),
-    index_elements=["domain"],
-    index_where=text("state <> 'ended'"),
 )
 
 
@@ -214,7 +165,7 @@ def account_create(session: Session, request: Request, state: str, now: datetime
         "created_at": now,
         "changed_at": now,
     }
-    if _INSERT_ACCOUNT.value(session, values) is None:
+    if _INSERT_ACCOUNT.run(session, values) != 1:
         raise DomainTaken(request.fields.account_domain)
 
 
@@ -234,47 +185,20 @@ def account_set(session: Session, request: Request, state: str, now: datetime) -
 
     The one who accepted becomes its administrator.
     """
-    values = {
-        "its_request": request.id,
-        "new_state": state,
-        "admins": [request.approver] if state == "active" and request.approver else [],
-        "now": now,
-    }
-    if _SET_ACCOUNT.run(session, values) != 1:
-        raise Conflict(f"request {request.id} has no account")
+    account_set_all(session, [(request, state)], now)
 
 
-_INSERT_REMARK = Prepared(
-    insert_of(_remark, "kind", "address", "text", "at", "request_id", "inbox_id")
-)
-_INSERT_CHECK = Prepared(insert_of(_check, "request_id", "at", "passed", "findings"))
-
-
-def add_remark(
-    session: Session,
-    *,
-    kind: str,
-    address: str,
-    remark: str,
-    at: datetime,
-    request_id: int | None = None,
-    inbox_id: int | None = None,
-) -> None:
-    """Keep what somebody wrote to us beside the matter: feedback, or the text of a case."""
-    values = {
-        "kind": kind,
-        "address": storable(address),
-        "text": storable(remark, 100_000),
-        "at": at,
-        "request_id": request_id,
-        "inbox_id": inbox_id,
-    }
-    _INSERT_REMARK.run(session, values)
-
-
-def add_check(
-    session: Session, request_id: int, at: datetime, passed: bool, findings: Sequence[str]
-) -> None:
-    """Record one run of the security checks over a request (S25)."""
-    values = {"request_id": request_id, "at": at, "passed": passed, "findings": list(findings)}
-    _INSERT_CHECK.run(session, values)
+def account_set_all(session: Session, moved: Sequence[tuple[Request, str]], now: datetime) -> None:
+    """`account_set` for several requests, each with the new state of its account."""
+    values = [
+        {
+            "its_request": request.id,
+            "new_state": state,
+            "admins": [request.approver] if state == "active" and request.approver else [],
+            "now": now,
+        }
+        for request, state in moved
+    ]
+    if _SET_ACCOUNT.many(session, values) != len(values):
+        known = ", ".join(str(request.id) for request, _ in moved)
+        raise Conflict(f"request {known} has no account")

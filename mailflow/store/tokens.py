@@ -60,20 +60,19 @@ _FIND = Prepared(select(
 
 def add_many(session: Session, new: Sequence[NewToken], at: datetime) -> None:
     """Store several tokens."""
-    if new:
-        rows = [
-            {
-                "hash": token.hash,
-                "purpose": token.purpose,
-                "person": token.person,
-                "request_id": token.request_id,
-                "outbox_id": token.outbox_id,
-                "revision": token.revision,
-                "created_at": at,
-            }
-            for token in new
-        ]
-        _INSERT.each(session, rows)
+    rows = [
+        {
+            "hash": token.hash,
+            "purpose": token.purpose,
+            "person": token.person,
+            "request_id": token.request_id,
+            "outbox_id": token.outbox_id,
+            "revision": token.revision,
+            "created_at": at,
+        }
+        for token in new
+    ]
+    _INSERT.many(session, rows)
 
 
 def add(

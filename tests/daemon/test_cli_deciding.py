@@ -19,7 +19,7 @@ from mailflow.cli.exits import Exit
 from mailflow.config import passwords
 from mailflow.core.request import State
 from mailflow.letters.folders import find_templates
-from mailflow.store import queries, requests
+from mailflow.store import history, queries
 from mailflow.store.db import Database
 from tests.daemon.harness import Smarthost
 from tests.daemon.shell import Shell
@@ -96,8 +96,8 @@ def test_security_checks_are_listed(shell: Shell, db: Database) -> None:
     assert "no checks yet" in shell("requests", "checks").err
     with db.transaction() as session:
         now = db.now(session)
-        requests.add_check(session, asked.id, now, True, ())
-        requests.add_check(session, asked.id, now, False, ("requester_inactive",))
+        history.add_check(session, asked.id, now, True, ())
+        history.add_check(session, asked.id, now, False, ("requester_inactive",))
     assert [row["passed"] for row in shell("requests", "checks", "--json").rows] == [False, True]
     (row,) = shell("requests", "checks", "--failed", "--json").rows
     assert (row["reference"], row["findings"]) == ("R-2222222", ["requester_inactive"])

@@ -9,7 +9,7 @@ import pytest
 
 from mailflow.cli.exits import Exit
 from mailflow.core.request import Fields, Person, Request, State
-from mailflow.store import inbox, outbox, queries, requests
+from mailflow.store import history, inbox, outbox, queries, requests
 from mailflow.store.db import Database
 from tests.daemon.shell import Shell
 
@@ -70,10 +70,9 @@ def ask(db: Database, reference: str, state: State, domain: str) -> Request:
         if state is State.PENDING:
             request = replace(request, created_at=now, expires_at=now + timedelta(days=90))
         request = requests.insert(session, request)
-        requests.insert_event(
-            session, request_id=request.id, at=now, name="opened", to_state=state.value,
+        history.add_event(session, history.NewEvent(request_id=request.id, at=now, name="opened", to_state=state.value,
             part="partner", address="ana@partner.example", reason="all there\x1b[31m",
-        )  # fmt: skip
+        ))  # fmt: skip
         if state is State.PENDING:
             requests.account_create(session, request, "pending", now)
     return request

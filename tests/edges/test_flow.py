@@ -222,14 +222,15 @@ def return_paths(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     from mailflow.store import outbox
 
     house.return_paths = {}  # type: ignore[attr-defined]
-    add = outbox.add
+    add_all = outbox.add_all
 
-    def remember(session: object, mail: outbox.Mail, at: object) -> int:
-        mail_id = add(session, mail, at)  # type: ignore[arg-type]
-        house.return_paths[mail_id] = mail.mail_from  # type: ignore[attr-defined]
-        return mail_id
+    def remember(session: object, mails: list[outbox.Mail], at: object) -> list[int]:
+        ids = add_all(session, mails, at)  # type: ignore[arg-type]
+        for mail_id, mail in zip(ids, mails, strict=True):
+            house.return_paths[mail_id] = mail.mail_from  # type: ignore[attr-defined]
+        return ids
 
-    monkeypatch.setattr(outbox, "add", remember)
+    monkeypatch.setattr(outbox, "add_all", remember)
 
 
 @pytest.mark.usefixtures("return_paths")

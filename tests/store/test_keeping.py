@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.core.request import Person
-from mailflow.store import directory, export, inbox, mailboxes, migrate, queries, requests
+from mailflow.store import directory, export, history, inbox, mailboxes, migrate, queries, requests
 from mailflow.store.backup import CannotBackUp, backup
 from mailflow.store.db import Database
 from tests.store.make import NOON, incoming, pending, posted, request, stored
@@ -83,12 +83,12 @@ def filled(db: Database) -> int:
     with db.transaction() as session:
         directory.upsert_people(session, [Person("ana@partner.example", "Ana")], NOON)
         requests.account_create(session, first, "pending", NOON)
-        requests.insert_event(session, request_id=first.id, at=NOON, name="opened")
-        requests.add_remark(
+        history.add_event(session, history.NewEvent(request_id=first.id, at=NOON, name="opened"))
+        history.add_remark(
             session, kind="case", address="ana@partner.example", remark="Help", at=NOON,
             request_id=first.id, inbox_id=None,
         )  # fmt: skip
-        requests.add_check(session, first.id, NOON, True, ())
+        history.add_check(session, first.id, NOON, True, ())
     tagged = f"requests+{SECRET}@vendor.example"
     inbox.put_many(db, [incoming(b"a mail with words", recipients=(tagged,))])
     posted(db, request_id=first.id, mail_from=f"bounce+{SECRET}@vendor.example")

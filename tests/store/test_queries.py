@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflow.core.request import Person
-from mailflow.store import directory, inbox, outbox, queries, requests, tokens
+from mailflow.store import directory, history, inbox, outbox, queries, tokens
 from mailflow.store.db import Database
 from mailflow.store.tables import Inbox
 from tests.store.make import (
@@ -109,14 +109,16 @@ def test_language_is_the_persons_own_else_that_of_our_last_letter(db: Database) 
 def test_the_timeline_tells_events_and_letters_in_order_with_delivery(db: Database) -> None:
     one = stored(db, request())
     with db.transaction() as session:
-        requests.insert_event(session, request_id=one.id, at=NOON, name="opened", to_state="review")
+        history.add_event(
+            session, history.NewEvent(request_id=one.id, at=NOON, name="opened", to_state="review")
+        )
     mail = posted(db, request_id=one.id)
     [sent] = outbox.claim(db, 1, MINUTE)
     outbox.mark(db, sent.id, sent.fence, "sent", "250 taken")
     with db.transaction() as session:
         before = queries.timeline(session, one.id)
         outbox.bounced(session, mail, "550 unknown")
-        requests.insert_event(session, request_id=one.id, at=LATER, name="bounced")
+        history.add_event(session, history.NewEvent(request_id=one.id, at=LATER, name="bounced"))
         after = queries.timeline(session, one.id)
     assert [(line["what"], line["name"], line["state"], line["answer"]) for line in before] == [
         ("event", "opened", "review", ""),

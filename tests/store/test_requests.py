@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from mailflow.core.request import Account, State
-from mailflow.store import directory, queries, requests
+from mailflow.store import directory, history, queries, requests
 from mailflow.store.db import Database
 from mailflow.store.tables import Account as AccountRow
 from mailflow.store.tables import Check, Event, Remark, RequestRow
@@ -116,7 +116,7 @@ def test_a_domain_has_one_account_and_the_transaction_goes_on(db: Database) -> N
         requests.account_create(session, first, "pending", NOON)
         with pytest.raises(requests.DomainTaken):
             requests.account_create(session, second, "pending", NOON)
-        requests.add_remark(
+        history.add_remark(
             session, kind="case", address="a@x.example", remark="still here", at=NOON
         )
     with db.reading() as session:
@@ -161,7 +161,9 @@ def test_of_concurrent_confirmations_of_one_domain_one_wins(db: Database) -> Non
                 won.append(number)
             except requests.DomainTaken:
                 # The loser's transaction is still good: it tells the partner.
-                requests.insert_event(session, request_id=new[number].id, at=NOON, name="taken")
+                history.add_event(
+                    session, history.NewEvent(request_id=new[number].id, at=NOON, name="taken")
+                )
 
     in_threads(*(lambda n=n: confirm(n) for n in range(4)))  # type: ignore[misc]
     assert len(won) == 1
@@ -201,12 +203,16 @@ def test_an_illegal_account_is_refused_by_the_database(db: Database) -> None:
 def test_a_request_is_decided_once_and_the_transaction_goes_on(db: Database) -> None:
     one, other = stored(db, pending()), stored(db, pending(domain="b.example"))
     with db.transaction() as session:
-        add = requests.insert_event
-        add(session, request_id=one.id, at=NOON, name="accepted", decides=True)
-        with pytest.raises(requests.AlreadyDecided):
-            add(session, request_id=one.id, at=NOON, name="declined", decides=True)
-        add(session, request_id=one.id, at=NOON, name="told")
-        add(session, request_id=other.id, at=NOON, name="declined", decides=True)
+
+        def add(request_id: int, name: str, *, decides: bool = False) -> None:
+            new = history.NewEvent(request_id, NOON, name, decides=decides)
+            history.add_event(session, new)
+
+        add(one.id, "accepted", decides=True)
+        with pytest.raises(history.AlreadyDecided):
+            add(one.id, "declined", decides=True)
+        add(one.id, "told")
+        add(other.id, "declined", decides=True)
     with db.reading() as session:
         assert [event.name for event in queries.events(session, one.id)] == ["accepted", "told"]
 
@@ -214,32 +220,31 @@ def test_a_request_is_decided_once_and_the_transaction_goes_on(db: Database) -> 
 def test_an_event_keeps_its_evidence(db: Database) -> None:
     one = stored(db, request())
     with db.transaction() as session:
-        event_id = requests.insert_event(
-            session, request_id=one.id, at=NOON, name="confirmed", from_state="review",
+        history.add_event(session, history.NewEvent(request_id=one.id, at=NOON, name="confirmed", from_state="review",
             to_state="pending", revision=2, part="partner", address="ana@partner.example",
             evidence="dkim pass, aligned", reason="S20", data={"fields": ["account_name"]},
-        )  # fmt: skip
+        ))  # fmt: skip
     with db.reading() as session:
         [event] = queries.events(session, one.id)
     assert event == queries.EventLine(
-        event_id, one.id, NOON, "confirmed", "review", "pending", 2, False, "partner",
+        event.id, one.id, NOON, "confirmed", "review", "pending", 2, False, "partner",
         "ana@partner.example", "dkim pass, aligned", "S20", None, {"fields": ["account_name"]},
     )  # fmt: skip
 
 
 def test_an_event_of_no_request_is_refused_by_the_database(db: Database) -> None:
     with refused_by_database(), db.transaction() as session:
-        requests.insert_event(session, request_id=999_999, at=NOON, name="x")
+        history.add_event(session, history.NewEvent(request_id=999_999, at=NOON, name="x"))
 
 
 def test_remarks_and_checks_are_kept(db: Database) -> None:
     one = stored(db, request())
     with db.transaction() as session:
-        requests.add_remark(
+        history.add_remark(
             session, kind="feedback", address="ana@partner.example", remark="Gracias\x00", at=NOON,
             request_id=one.id,
         )  # fmt: skip
-        requests.add_check(session, one.id, NOON, False, ["customer bounced"])
+        history.add_check(session, one.id, NOON, False, ["customer bounced"])
     with db.reading() as session:
         [remark] = queries.remarks(session, "feedback")
         assert queries.remarks(session, "case") == []
@@ -267,8 +272,13 @@ def test_the_clock_finds_what_is_due_and_nothing_early(db: Database) -> None:
     stored(db, request(next_due=NOON + timedelta(microseconds=1)))
     stored(db, request(next_due=None))
     with db.reading() as session:
-        assert queries.due_requests(session, NOON, 10) == [late.id, due.id]
-        assert queries.due_requests(session, NOON, 1) == [late.id]
+        found = queries.due_requests(session, NOON, 10)
+        assert found == [
+            queries.Due(NOON - timedelta(days=1), late.id), queries.Due(NOON, due.id),
+        ]  # fmt: skip
+        assert queries.due_requests(session, NOON, 1) == found[:1]
+        assert queries.due_requests(session, NOON, 10, found[0]) == found[1:]
+        assert queries.due_requests(session, NOON, 10, found[1]) == []
 
 
 def test_the_requesters_own_newest_ended_request_is_found(db: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from mailflow.core.request import Fields, Person, State
-from mailflow.store import inbox, outbox, queries, requests, retention, tokens
+from mailflow.store import history, inbox, outbox, queries, retention, tokens
 from mailflow.store.db import Database
 from mailflow.store.tables import Event, Inbox, Outbox, Remark, RequestRow, Token
 from tests.store.make import MINUTE, NOON, claimed, finish, incoming, posted, request, rows, stored
@@ -100,11 +100,10 @@ def test_a_person_is_blanked_in_what_has_ended_and_nowhere_else(db: Database) ->
     finish(db, mail, sender=ben, request_id=ended.id)
     with db.transaction() as session:
         for one in (ended, runs):
-            requests.insert_event(
-                session, request_id=one.id, at=NOON, name="declined", address=ben,
+            history.add_event(session, history.NewEvent(request_id=one.id, at=NOON, name="declined", address=ben,
                 evidence="dkim pass", reason="word", data={"said": f"ask {ben}", "n": 1},
-            )  # fmt: skip
-            requests.add_remark(
+            ))  # fmt: skip
+            history.add_remark(
                 session, kind="case", address=ben, remark="help", at=NOON, request_id=one.id
             )
             tokens.add(

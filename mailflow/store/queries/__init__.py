@@ -6,6 +6,7 @@
 
 from mailflow.store.queries.checks import checks, unchecked_requests
 from mailflow.store.queries.facts import (
+    Due,
     LetterFact,
     MessageFacts,
     TokenFact,
@@ -60,6 +61,7 @@ __all__ = [
     "CapturedMail",
     "Conservation",
     "Counts",
+    "Due",
     "EventLine",
     "Found",
     "InboxLine",

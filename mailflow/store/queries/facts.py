@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select, text, tuple_
+from sqlmodel import UTCDateTime
 
 from mailflow.core.request import FINAL, Request
 from mailflow.store.documents import from_document
@@ -231,17 +232,37 @@ def language_of(session: Session, address: str) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A request for which the clock has something to do, and since when (business time)."""
+
+    since: datetime
+    id: int
+
+
+_BEGINNING = Due(datetime(1, 1, 1, tzinfo=UTC), 0)
 _DUE = Prepared(
-    select(_request.c.id)
-    .where(_request.c.next_due <= bindparam("now"))
+    select(_request.c.next_due, _request.c.id)
+    .where(
+        _request.c.next_due <= bindparam("now"),
+        tuple_(_request.c.next_due, _request.c.id)
+        > tuple_(bindparam("since", type_=UTCDateTime()), bindparam("its_id")),
+    )
     .order_by(_request.c.next_due, _request.c.id)
     .limit(bindparam("limit"))
 )
 
 
-def due_requests(session: Session, now: datetime, limit: int) -> list[int]:
-    """Requests for which the clock has something to do (business time), longest due first."""
-    return [row.id for row in _DUE.all(session, {"now": now, "limit": limit})]
+def due_requests(
+    session: Session, now: datetime, limit: int, after: Due | None = None
+) -> list[Due]:
+    """Requests for which the clock has something to do (business time), longest due first.
+
+    `after` is the last one of the page before.
+    """
+    start = after or _BEGINNING
+    values = {"now": now, "limit": limit, "since": start.since, "its_id": start.id}
+    return [Due(*row) for row in _DUE.all(session, values)]
 
 
 _UNFINISHED = Prepared(
