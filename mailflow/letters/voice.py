@@ -72,6 +72,7 @@ def give_voice(
         "colours": colours,
         "cut": CUT,
         "locale": catalogue.locale,
+        "about_url": service.guide_url or f"{service.public_url}/?lang={catalogue.language}",
         "tongues": tongues(service.languages, catalogue.language),
         **_formatters(catalogue, service),
     }
