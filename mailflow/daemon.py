@@ -26,9 +26,9 @@ from mailflow.core.commands import Actor, AddressFailed
 from mailflow.core.retry import Backoff
 from mailflow.core.token import is_ours
 from mailflow.delivery.capture import Capture, Redirect
-from mailflow.delivery.outcome import Carrier
 from mailflow.delivery.relay import Relay
 from mailflow.delivery.sender import Sender
+from mailflow.delivery.talk import Carrier
 from mailflow.flow import Contested, Flow
 from mailflow.ingress.committer import Committer
 from mailflow.ingress.imap import ImapIngress

@@ -97,8 +97,9 @@ def send_sample(
     from mailflow.cli.output import note
     from mailflow.core.address import parse
     from mailflow.delivery.capture import Redirect
-    from mailflow.delivery.outcome import Captured, Carrier, Deferred, Failed
+    from mailflow.delivery.outcome import Captured, Deferred, Failed
     from mailflow.delivery.relay import Relay
+    from mailflow.delivery.talk import Carrier
 
     settings = read_config(config)
     address = parse(to)

@@ -6,7 +6,6 @@ with the reason; it is never lost and never answered.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 KIB = 1024
@@ -32,10 +31,6 @@ class Fault:
 
     reason: str
     detail: str = ""
-
-
-_BARE_CR = re.compile(rb"\r(?!\n)")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 def header_end(raw: bytes) -> int:
@@ -74,9 +69,10 @@ def check(raw: bytes, limits: Limits = Limits()) -> Fault | None:
     if b"\x00" in head:
         return Fault("nul_in_header")
     if b"\r" in head:
-        if _BARE_CR.search(head):
+        whole = head.count(b"\r\n")
+        if head.count(b"\r") != whole:
             return Fault("bare_cr_in_header")
-        if _BARE_LF.search(head):
+        if head.count(b"\n") != whole:
             return Fault("bare_lf_in_header")
     lines = head.split(b"\n")
     if len(lines) > limits.header_lines:

@@ -5,23 +5,26 @@ The mail stays in its outbox row, which ends as `captured` and can be read there
 
 from __future__ import annotations
 
-from mailflow.delivery.outcome import Captured, Carrier, Outcome
+from mailflow.delivery.outcome import Captured
+from mailflow.delivery.talk import Carrier, Leaving, Talk
 
 
-class Capture:
+class Capture(Carrier):
     """A carrier that keeps everything."""
 
     longest_s = 1.0
 
-    def send(self, mail_from: str, recipient: str, raw: bytes) -> Outcome:  # noqa: ARG002
+    def talk(self, mail_from: str, recipient: str, raw: bytes) -> Talk:  # noqa: ARG002 as agreed
         """Keep it."""
+        yield from ()
         return Captured("kept, not sent")
 
-    def rest(self) -> None:
+    def leave(self) -> Leaving:
         """Nothing to let go of."""
+        yield from ()
 
 
-class Redirect:
+class Redirect(Carrier):
     """A carrier that lets real mail out only to those on a list (staging).
 
     `allow` holds addresses and `@domains`; () allows everybody. Mail to others goes to `to`
@@ -33,19 +36,23 @@ class Redirect:
         self._carrier = carrier
         self._to = to
         self._allow = frozenset(entry.lower() for entry in allow)
-        self.longest_s = carrier.longest_s
 
-    def send(self, mail_from: str, recipient: str, raw: bytes) -> Outcome:
+    @property
+    def longest_s(self) -> float:
+        """That of the carrier it stands before."""
+        return self._carrier.longest_s
+
+    def talk(self, mail_from: str, recipient: str, raw: bytes) -> Talk:
         """To the recipient, to the stand-in, or nowhere."""
         if self._allowed(recipient.lower()):
-            return self._carrier.send(mail_from, recipient, raw)
+            return (yield from self._carrier.talk(mail_from, recipient, raw))
         if self._to:
-            return self._carrier.send(mail_from, self._to, raw)
+            return (yield from self._carrier.talk(mail_from, self._to, raw))
         return Captured("kept, not sent: the recipient is not in allow_recipients")
 
-    def rest(self) -> None:
+    def leave(self) -> Leaving:
         """Pass it on."""
-        self._carrier.rest()
+        yield from self._carrier.leave()
 
     def _allowed(self, recipient: str) -> bool:
         if not self._allow:

@@ -1,34 +1,46 @@
-"""The threads that speak to the relay: each takes a mail, tries it once, and brings the outcome.
+"""The places that speak to the relay: each takes a mail, tries it once, and brings the outcome.
 
-A carrier begins the next mail only when its last one is marked in the database. So at no moment
-are there more mails that the relay may have and that we do not know of than there are carriers,
-and a kill can double no more than those (I4).
+All of them live in one thread, which waits for whatever comes first: a reply on any connection,
+the end of somebody's patience, or the bell. Only what can wait in no other way (names, connecting,
+TLS, login) is done aside, in a thread of its own.
+
+A place begins its next mail only when its last one is marked in the database. So at no moment are
+there more mails that the relay may have and that we do not know of than there are places, and a
+kill can double no more than those (I4).
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import select
+import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from mailflow import maillog
-from mailflow.delivery.outcome import Carrier, Deferred, Outcome
+from mailflow.delivery.outcome import Deferred, Outcome
+from mailflow.delivery.talk import Aside, Carrier
+from mailflow.delivery.wire import TOO_LONG, Wire
 from mailflow.metrics import Metrics
 from mailflow.store.outbox import ClaimedMail
 
-#: Seconds without work after which a carrier lets its connection go.
+#: Seconds without work after which a place lets its connection go.
 REST_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a try ended; `outcome` None = it was not begun. `marked` lets its carrier go on."""
+    """How a try ended; `outcome` None = it was not begun. `marked` lets its place go on."""
 
     mail: ClaimedMail
     outcome: Outcome | None
-    marked: threading.Event
+    marked: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,79 +49,205 @@ class _Job:
     not_after: float
 
 
+class _Place:
+    """One carrier and what it is doing."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier = carrier
+        self.job: _Job | None = None  # being tried, or brought and not marked
+        self.talk: Generator[Wire | Aside, Any, Outcome | None] | None = None
+        self.waits: Wire | Aside | None = None
+        self.begun = 0.0
+        self.idle_since = 0.0
+        self.rested = True
+
+    def free(self) -> None:
+        """What it has brought is marked."""
+        self.job = None
+        self.idle_since = time.monotonic()
+
+
 class Crew:
-    """One thread per carrier. `on_result` is the bell: called after each try, from any thread."""
+    """Used by one thread, but for `ring`. `carriers`: one for each place."""
 
-    def __init__(
-        self, carriers: Sequence[Carrier], on_result: Callable[[], None], metrics: Metrics
-    ) -> None:
-        self._on_result = on_result
+    def __init__(self, carriers: Sequence[Carrier], metrics: Metrics) -> None:
+        self._places = [_Place(carrier) for carrier in carriers]
         self._metrics = metrics
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()  # None = go home
-        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._carry, args=(c,), name=f"carrier-{n}", daemon=True)
-            for n, c in enumerate(carriers, 1)
-        ]
+        self._jobs: deque[_Job] = deque()
+        self._results: list[Result] = []
+        self._aside: queue.SimpleQueue[tuple[_Place, Any, Exception | None]] = queue.SimpleQueue()
+        self._home = False  # nothing more is begun
+        self._rung = False
+        self._wake_out, self._wake_in = socket.socketpair()
+        self._wake_out.setblocking(False)
+        self._wake_in.setblocking(False)
 
-    def start(self) -> None:
-        """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+    def ring(self) -> None:
+        """Make `work` come back. From any thread; returns at once."""
+        if not self._rung:
+            self._rung = True
+            self._wake()
 
     def give(self, mail: ClaimedMail, not_after: float) -> None:
         """A mail to be tried, but not to be begun after `not_after` (monotonic seconds)."""
-        self._jobs.put(_Job(mail, not_after))
+        self._jobs.append(_Job(mail, not_after))
 
     def has_results(self) -> bool:
         """Whether `results` would bring something."""
-        return not self._results.empty()
+        return bool(self._results)
 
     def results(self) -> list[Result]:
-        """What has been brought since. The caller sets `marked` of each in the end."""
-        found = []
-        while not self._results.empty():  # one thread reads
-            found.append(self._results.get_nowait())
+        """What has been brought since. The caller calls `marked` of each in the end."""
+        found, self._results = self._results, []
         return found
 
     def send_home(self) -> None:
         """Begin nothing more: mails still waiting come back as results that were not begun."""
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is not None:
-                self._results.put(Result(job.mail, None, threading.Event()))
-        for _ in self._threads:
-            self._jobs.put(None)
+        self._home = True
+        self._results += [Result(job.mail, None) for job in self._jobs]
+        self._jobs.clear()
 
     def is_home(self) -> bool:
-        """Whether every thread has ended."""
-        return not any(thread.is_alive() for thread in self._threads)
+        """Whether every place has ended its work and let its connection go."""
+        return self._home and all(
+            p.job is None and p.talk is None and p.rested for p in self._places
+        )
 
-    def _carry(self, carrier: Carrier) -> None:
-        while True:
-            try:
-                job = self._jobs.get(timeout=REST_S)
-            except queue.Empty:
-                carrier.rest()
+    def close(self) -> None:
+        """Let go of the bell. The last call."""
+        self._wake_out.close()
+        self._wake_in.close()
+
+    def work(self, seconds: float) -> None:
+        """Go on with all that is begun until there is a result, or the bell, or for so long."""
+        until = time.monotonic() + seconds
+        left = seconds
+        self._begin()
+        while not (self._results or self._rung) and left >= 0:
+            self._wait(min([left, *self._patience()]))
+            self._begin()
+            left = until - time.monotonic()
+        self._rung = False
+
+    # What each place does next
+
+    def _begin(self) -> None:
+        """Give the free places work, or let them rest."""
+        for place in self._places:
+            if place.job is not None or place.talk is not None:
                 continue
-            if job is None:
-                carrier.rest()
-                return
-            result = Result(job.mail, self._send(carrier, job), threading.Event())
-            self._results.put(result)
-            self._on_result()
-            result.marked.wait()
+            if self._jobs:
+                self._take(place, self._jobs.popleft())
+            elif not place.rested and (self._home or time.monotonic() >= place.idle_since + REST_S):
+                place.rested = True
+                place.talk = place.carrier.leave()
+                self._go_on(place, partial(next, place.talk))
 
-    def _send(self, carrier: Carrier, job: _Job) -> Outcome | None:
+    def _take(self, place: _Place, job: _Job) -> None:
         if time.monotonic() > job.not_after:
-            return None  # so long in the queue that the lease might end while we send
+            # so long in the queue that the lease might end while we send
+            self._results.append(Result(job.mail, None))
+            return
         mail = job.mail
+        place.job, place.begun, place.rested = job, time.monotonic(), False
+        place.talk = place.carrier.talk(mail.mail_from, mail.recipient, mail.raw)
+        self._go_on(place, partial(next, place.talk))
+
+    def _go_on(self, place: _Place, move: Callable[[], Wire | Aside]) -> None:
+        """Let a talk go on by `move`, as far as it gets without waiting."""
         try:
-            with self._metrics.send_seconds.time():
-                return carrier.send(mail.mail_from, mail.recipient, mail.raw)
+            while True:
+                place.waits = waits = move()
+                if isinstance(waits, Aside):
+                    work = partial(self._call, place, waits)
+                    threading.Thread(target=work, name="carrier", daemon=True).start()
+                    return
+                came = self._ask(place, waits)
+                if came is None:
+                    return
+                move = came
+        except StopIteration as end:
+            self._ended(place, end.value)
         except Exception as error:  # a bug of ours; one mail must not end the carrier (I8)
             maillog.trouble(loop="carrier", error=error)
-            return Deferred("a fault of ours, see the log")
+            self._ended(place, Deferred("a fault of ours, see the log"))
+
+    def _ask(self, place: _Place, wire: Wire) -> Callable[[], Wire | Aside] | None:
+        """What to do with what has come on the connection; None = wait."""
+        assert place.talk is not None
+        try:
+            answer = wire.step()
+            if answer is None:
+                return None
+        except Exception as error:  # the network's, for the talk to judge
+            return partial(place.talk.throw, error)
+        return partial(place.talk.send, answer)
+
+    def _ended(self, place: _Place, outcome: Outcome | None) -> None:
+        place.talk = place.waits = None
+        job = place.job
+        if job is None:  # it was a leave
+            return
+        assert outcome is not None
+        self._metrics.send_seconds.observe(time.monotonic() - place.begun)
+        self._results.append(Result(job.mail, outcome, place.free))
+
+    # Waiting
+
+    def _patience(self) -> list[float]:
+        """After how many seconds there is something to do though nothing comes."""
+        seconds = []
+        for place in self._places:
+            if isinstance(place.waits, Wire):
+                seconds.append(place.waits.remaining)
+            elif place.job is None and place.talk is None and not place.rested:
+                seconds.append(place.idle_since + REST_S - time.monotonic())
+        return seconds
+
+    def _wait(self, seconds: float) -> None:
+        """Until something comes for a place, or the bell; then let those places go on."""
+        poll = select.poll()
+        poll.register(self._wake_out, select.POLLIN)
+        speaking = {}
+        for place in self._places:
+            wire = place.waits
+            if isinstance(wire, Wire):
+                fd = wire.fileno()
+                speaking[fd] = place
+                poll.register(fd, select.POLLIN | (select.POLLOUT if wire.saying else 0))
+        ready = {fd for fd, _ in poll.poll(max(0.0, seconds) * 1000)}
+        if self._wake_out.fileno() in ready:
+            self._wake_out.recv(1024)
+        while not self._aside.empty():
+            place, value, error = self._aside.get_nowait()
+            self._came(place, value, error)
+        for fd, place in speaking.items():
+            wire = place.waits
+            assert isinstance(wire, Wire)
+            assert place.talk is not None
+            if fd in ready:
+                if (move := self._ask(place, wire)) is not None:
+                    self._go_on(place, move)
+            elif wire.remaining <= 0:
+                late = TimeoutError(TOO_LONG)
+                self._go_on(place, partial(place.talk.throw, late))
+
+    def _call(self, place: _Place, aside: Aside) -> None:
+        """In a thread of its own."""
+        try:
+            value, error = aside.call(), None
+        except Exception as fault:
+            value, error = None, fault
+        self._aside.put((place, value, error))
+        self._wake()
+
+    def _came(self, place: _Place, value: object, error: Exception | None) -> None:
+        assert place.talk is not None
+        if error is not None:
+            self._go_on(place, partial(place.talk.throw, error))
+        else:
+            self._go_on(place, partial(place.talk.send, value))
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # full: it is being woken; closed: we are leaving
+            self._wake_in.send(b".")

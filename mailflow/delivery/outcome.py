@@ -7,7 +7,6 @@ same bytes go out again under the same Message-ID (I4).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +40,3 @@ class Failed:
 
 
 Outcome = Sent | Captured | Deferred | Failed
-
-
-class Carrier(Protocol):
-    """Takes one mail at a time. Used by one thread; each sender thread has its own."""
-
-    @property
-    def longest_s(self) -> float:
-        """No call of `send` takes longer, in seconds."""
-
-    def send(self, mail_from: str, recipient: str, raw: bytes) -> Outcome:
-        """Hand over one mail for one recipient. Does not raise on anything a network can do."""
-
-    def rest(self) -> None:
-        """Nothing to send for a while: let go of what one need not hold."""

@@ -8,6 +8,9 @@
 
 One recipient per mail: a reply then belongs to one person (smtplib calls it success when any of
 several was accepted). The connection is kept for the next mail.
+
+A relay that offers PIPELINING (RFC 2920) hears MAIL, RCPT and DATA in one go. Where it refuses the
+address and says 354 nevertheless, the connection is cut: what it waits for must not come.
 """
 
 from __future__ import annotations
@@ -16,11 +19,13 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator
+from typing import Any
 
 from mailflow import failpoints
 from mailflow.config import DeliverySettings
 from mailflow.delivery.outcome import Deferred, Failed, Outcome, Sent
+from mailflow.delivery.talk import NETWORK, Aside, Carrier, Leaving, Talk
 from mailflow.delivery.wire import Reply, Wire, reply
 
 #: For one TCP (and TLS) connection; a relay is near.
@@ -37,7 +42,6 @@ _ABOUT_US = frozenset({503, 530, 535, 538})
 # What we send to is stricter than what we may receive from: dot-atom, no quotes, no literals.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9\u0080-\U0010ffff.-]+")
-_BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)|\0")
 
 
 class _RefusedError(Exception):
@@ -46,9 +50,10 @@ class _RefusedError(Exception):
     def __init__(self, step: str, answer: Reply) -> None:
         super().__init__(f"{step}: {answer}")
         self.code = answer.code
+        self.waiting = False  # the relay waits for a text all the same
 
 
-class Relay:
+class Relay(Carrier):
     """The outgoing mail server, over one connection that is opened when needed.
 
     `helo` is our own name. Not for use by several threads. `clock` is monotonic, in seconds.
@@ -69,21 +74,23 @@ class Relay:
 
     @property
     def longest_s(self) -> float:
-        """No call of `send` takes longer, in seconds."""
+        """Connecting and talking, and then the final reply."""
         return self._talk_s + self._settings.timeout_s
 
-    def send(self, mail_from: str, recipient: str, raw: bytes) -> Outcome:
+    def talk(self, mail_from: str, recipient: str, raw: bytes) -> Talk:
         """Hand over one mail for one recipient (see the table above)."""
         if not sendable(recipient) or not (sendable(mail_from) or mail_from == ""):
             return Failed("not an address that mail can be sent to")
-        if _BARE.search(raw):
+        if not _clean(raw):
             return Failed("the text has a bare CR, bare LF or NUL")
         deadline = self._clock() + self._talk_s
-        outcome = self._try(mail_from, recipient, raw, deadline)
+        if self._wire is not None and self._wire.unasked:
+            self._drop()
+        outcome = yield from self._try(mail_from, recipient, raw, deadline)
         if outcome is None:  # the relay had closed the kept connection; a new one, at once
-            outcome = self._try(mail_from, recipient, raw, deadline)
+            outcome = yield from self._try(mail_from, recipient, raw, deadline)
         if self._mails >= MAILS:
-            self.rest()
+            yield from self.leave()
         assert outcome is not None  # only a kept connection gives none
         return outcome
 
@@ -93,46 +100,54 @@ class Relay:
         try:
             self._open(self._clock() + self._talk_s)
             self.rest()
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        except NETWORK as error:
             return _words(error)
         return ""
 
-    def rest(self) -> None:
+    def leave(self) -> Leaving:
         """Close the connection, in good manners if it takes no time."""
         wire, self._wire, self._mails = self._wire, None, 0
         if wire is not None:
             wire.deadline = self._clock() + 2
             try:
-                wire.quit()
-            except (OSError, smtplib.SMTPException):
+                wire.put("QUIT")
+                yield wire
+            except NETWORK:
+                pass
+            finally:
                 wire.close()
 
-    def _try(self, mail_from: str, recipient: str, raw: bytes, deadline: float) -> Outcome | None:
+    def _try(
+        self, mail_from: str, recipient: str, raw: bytes, deadline: float
+    ) -> Generator[Wire | Aside, Any, Outcome | None]:
         """One try; None if a kept connection was gone before the text was begun."""
         fresh = self._wire is None
         try:
-            wire = self._wire or self._open(deadline)
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+            if fresh:
+                yield Aside(lambda: self._open(deadline))
+        except NETWORK as error:
             self._drop()
             return Deferred(_words(error), relay=True)
+        wire = self._wire
+        assert wire is not None
         begun = False
         try:
             wire.deadline = deadline
             options = _options(wire, recipient, raw)
             if isinstance(options, Failed):
                 return options
-            wire.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
             mail, rcpt = f"MAIL FROM:<{mail_from}>{options}", f"RCPT TO:<{wire_form(recipient)}>"
-            self._address(wire, mail, rcpt, fresh)
-            _accepted("DATA", wire.say("DATA"), fresh, 3)
+            yield from self._address(wire, (mail, rcpt, "DATA"), fresh)
             begun = True
             failpoints.reach("relay.before_text")
-            answer = wire.text(raw, self._settings.timeout_s)
+            wire.put_text(raw)
+            wire.deadline = self._clock() + self._settings.timeout_s
+            answer = yield wire
             _accepted("end of data", answer, True)
             failpoints.reach("relay.after_250")
         except _RefusedError as refused:
-            return self._refused(wire, refused)
-        except (OSError, smtplib.SMTPException) as error:
+            return (yield from self._refused(wire, refused))
+        except NETWORK as error:
             self._drop()
             if begun:
                 return Deferred(f"no answer after the text: {_words(error)}")
@@ -141,17 +156,27 @@ class Relay:
         self._mails += 1
         return Sent(str(answer))
 
-    def _address(self, wire: Wire, mail: str, rcpt: str, fresh: bool) -> None:
-        """MAIL and RCPT, both accepted; in one go where the relay offers it (RFC 2920).
-
-        DATA stays by itself: a relay may answer it with 354 though it has refused the recipient,
-        and then waits for a text that must not come.
-        """
-        replies: Iterable[Reply] = map(wire.say, (mail, rcpt))  # one after the other
-        if wire.has_extn("pipelining"):
-            replies = wire.say_together((mail, rcpt))
-        for step, answer in zip(("MAIL", "RCPT"), replies, strict=True):
-            _accepted(step, answer, fresh)
+    def _address(
+        self, wire: Wire, commands: tuple[str, str, str], fresh: bool
+    ) -> Generator[Wire, Reply, None]:
+        """MAIL, RCPT and DATA, all accepted; else raises what the first that was not says."""
+        together = wire.has_extn("pipelining")
+        refused = None
+        if together:
+            wire.put(*commands, encoding="utf-8")
+        for command in commands:
+            if not together:
+                wire.put(command, encoding="utf-8")
+            answer = yield wire
+            try:
+                _accepted(command[:4], answer, fresh, 3 if command == "DATA" else 2)
+            except _RefusedError as error:
+                refused = refused or error
+                if not together:
+                    break
+        if refused is not None:
+            refused.waiting = command == "DATA" and answer.code // 100 == 3
+            raise refused
 
     def _open(self, deadline: float) -> Wire:
         """A new connection, greeted, encrypted and logged in. Raises what smtplib raises."""
@@ -174,23 +199,24 @@ class Relay:
             wire.login(settings.username, settings.password)
         return wire
 
-    def _refused(self, wire: Wire, refused: _RefusedError) -> Outcome:
+    def _refused(self, wire: Wire, refused: _RefusedError) -> Generator[Wire, Reply, Outcome]:
         """Judge a reply that said no, and make the connection fit for the next mail."""
         kind = refused.code // 100
-        if kind in (4, 5) and refused.code != 421:
-            self._calm(wire)
-        else:  # said goodbye, or something that is no answer to what we asked
+        if kind in (4, 5) and refused.code != 421 and not refused.waiting:
+            yield from self._calm(wire)
+        else:  # said goodbye, or something that is no answer to what we asked, or waits for a text
             self._drop()
         if kind == 5 and refused.code not in _ABOUT_US:
             return Failed(str(refused))
         return Deferred(str(refused), relay=refused.code == 530)
 
-    def _calm(self, wire: Wire) -> None:
+    def _calm(self, wire: Wire) -> Generator[Wire, Reply, None]:
         """Forget the refused mail, or give the connection up."""
         try:
-            if wire.say("RSET").code == 250:
+            wire.put("RSET")
+            if (yield wire).code == 250:
                 return
-        except (OSError, smtplib.SMTPException):
+        except NETWORK:
             pass
         self._drop()
 
@@ -211,6 +237,12 @@ def wire_form(address: str) -> str:
     if domain.isascii():
         return address
     return f"{local}@{domain.encode('idna').decode()}"
+
+
+def _clean(raw: bytes) -> bool:
+    """Whether every line ends with CRLF, and there is no NUL. Counted, because that is quick."""
+    lines = raw.count(b"\r\n")
+    return raw.count(b"\n") == lines == raw.count(b"\r") and b"\0" not in raw
 
 
 def _options(wire: Wire, recipient: str, raw: bytes) -> str | Failed:

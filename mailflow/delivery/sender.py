@@ -1,11 +1,11 @@
 """The way out: take what is due, hand it to the relay, mark how it ended.
 
-    look ──► claim (attempt counted, lease, COMMIT) ──► crew: carrier.send ──► settle (COMMIT)
+    look ──► claim (attempt counted, lease, COMMIT) ──► crew: carrier.talk ──► settle (COMMIT)
       ▲                                                                            │
       └── bell, or time ◄──────────────────────────────────────────────────────────┘
 
-One thread, `run`, speaks to the database; the crew, a thread for each connection, speaks to the
-relay. So a slow destination holds up nobody else (I7), and results that come in during a commit
+One thread, `run`, speaks to the database and, by the crew, over all connections to the relay at
+once. So a slow destination holds up nobody else (I7), and results that come in during a commit
 share the next one. Results are marked before anything new is claimed.
 """
 
@@ -20,7 +20,8 @@ from mailflow import failpoints, maillog
 from mailflow.core.retry import Backoff
 from mailflow.delivery.crew import Crew, Result
 from mailflow.delivery.note import note
-from mailflow.delivery.outcome import Carrier, Deferred
+from mailflow.delivery.outcome import Deferred
+from mailflow.delivery.talk import Carrier
 from mailflow.delivery.verdict import Verdict, again, judge
 from mailflow.metrics import Metrics
 from mailflow.store import outbox
@@ -47,8 +48,8 @@ GRACE_S = 6.0
 class Sender:
     """Sends what the outbox holds.
 
-    `make_carrier` makes one carrier per thread, `carriers` of them. `on_failed(mail, reason)` is
-    told of a mail that is refused for good or given up, before it is marked so: when we die in
+    `make_carrier` makes one carrier for each of `carriers` connections. `on_failed(mail, reason)`
+    is told of a mail that is refused for good or given up, before it is marked so: when we die in
     between, the mail is tried once more and it is told again, so telling twice must be harmless.
     It may do the marking itself, in its own transaction. `chance` gives numbers in [0, 1).
     """
@@ -69,8 +70,7 @@ class Sender:
         longest = max(carrier.longest_s for carrier in crew)
         self._lease_s = failpoints.lease_s(longest + MARGIN_S)
         self._most = AHEAD * carriers
-        self._bell = threading.Event()
-        self._crew = Crew(crew, self._bell.set, metrics)
+        self._crew = Crew(crew, metrics)
         self._backoff = backoff
         self._on_failed = on_failed
         self._chance = chance
@@ -85,15 +85,14 @@ class Sender:
 
     def ring(self) -> None:
         """There may be something to send. From any thread; returns at once."""
-        self._bell.set()
+        self._crew.ring()
 
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set (and rung); then finish what is begun, give back the rest."""
-        self._crew.start()
         while not stop.is_set():
-            self._bell.wait(self._look())
-            self._bell.clear()
+            self._crew.work(self._look())
         self._finish()
+        self._crew.close()
 
     def _look(self) -> float:
         """One round; returns the seconds until the next, unless the bell rings."""
@@ -103,7 +102,7 @@ class Sender:
         except Unavailable as error:
             maillog.trouble(loop="sender", error=error)
             return TROUBLE_S
-        if self._pause_s:
+        if self._pause_s and not self._in_hand:
             return max(0.0, min(LOOK_S, self._paused_until - time.monotonic()))
         return LOOK_S
 
@@ -148,7 +147,7 @@ class Sender:
         held = outbox.mark_many(self._db, [verdict.mark for verdict in self._verdicts])
         failpoints.reach("outbox.after_mark")
         for result in self._results:
-            result.marked.set()
+            result.marked()
         self._in_hand -= {verdict.mail.id for verdict in self._verdicts}
         for verdict, ours in zip(self._verdicts, held, strict=True):
             note(verdict, ours, self._metrics)
@@ -207,6 +206,5 @@ class Sender:
                 maillog.trouble(loop="sender", error=error)
             if not self._in_hand and self._crew.is_home():
                 return
-            self._bell.wait(0.05)
-            self._bell.clear()
+            self._crew.work(0.05)
         # What is left runs into the end of its lease.

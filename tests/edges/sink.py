@@ -108,6 +108,7 @@ class Sink:
     def _talk(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
         self._answer(connection, "banner", "", "220 relay.example ESMTP")
         sender = recipient = ""
+        taken = False  # whether there is somebody to take a text for
         for line in lines:
             text = line.decode("utf-8").rstrip("\r\n")
             self.said.append(text)
@@ -117,7 +118,8 @@ class Sink:
                 offered = "".join(f"250-{e}\r\n" for e in self.extensions) + "250 HELP"
                 self._answer(connection, verb, "", f"250-relay.example\r\n{offered}")
             elif verb == "DATA":
-                if self._answer(connection, verb, recipient, "354 go on").startswith("354"):
+                good = "354 go on" if taken else "554 no valid recipients"
+                if self._answer(connection, verb, recipient, good).startswith("354"):
                     raw = self._text(lines)
                     answer = self._choose("text", recipient, "250 taken")
                     if isinstance(answer, str) and answer.startswith("2"):
@@ -131,7 +133,8 @@ class Sink:
                     sender = address
                 elif verb == "RCPT":
                     recipient = address
-                self._answer(connection, verb, address, "250 fine")
+                said = self._answer(connection, verb, address, "250 fine")
+                taken = verb == "RCPT" and said.startswith("2")
 
     def _text(self, lines: Iterator[bytes]) -> bytes:
         raw = b""

@@ -48,7 +48,7 @@ def test_a_mail_arrives_as_it_is() -> None:
             f"MAIL FROM:<{FROM}> SIZE={len(RAW)}",
             f"RCPT TO:<{TO}>",
             "DATA",
-            "quit",
+            "QUIT",
         ]
 
 
@@ -165,6 +165,26 @@ def test_one_connection_for_many_mails() -> None:
         assert (sink.connections, len(sink.mails)) == (1, 3)
 
 
+@pytest.mark.parametrize("step", ["MAIL", "RCPT"])
+def test_no_text_for_a_relay_that_refuses_and_wants_one_nevertheless(step: str) -> None:
+    with open_sink({step: ["550 no"], "DATA": ["354 go on"]}) as sink:
+        relay = relay_to(sink.port)
+        assert relay.send(FROM, TO, RAW) == Failed(f"{step}: 550 no")
+        assert isinstance(relay.send(FROM, "bob@customer.example", RAW), Sent)
+        relay.rest()
+        assert [mail.recipient for mail in sink.mails] == ["bob@customer.example"]
+        assert sink.connections == 2
+
+
+def test_a_relay_without_pipelining_hears_one_command_at_a_time() -> None:
+    with open_sink({"RCPT": ["550 no"]}, extensions=("8BITMIME",)) as sink:
+        relay = relay_to(sink.port)
+        assert isinstance(relay.send(FROM, TO, RAW), Failed)
+        assert sink.said[-1] == "RSET", "and no DATA"
+        assert isinstance(relay.send(FROM, TO, RAW), Sent)
+        relay.rest()
+
+
 def test_a_new_connection_after_many_mails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAILS", 2)
     with open_sink() as sink:
@@ -207,7 +227,7 @@ def test_a_reply_too_many_does_not_put_us_out_of_step() -> None:
         ]
         assert not [o for o in outcomes if isinstance(o, Failed)]
         assert [mail.recipient for mail in sink.mails] == said_sent
-        assert len(said_sent) >= 3
+        assert len(said_sent) == 4
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from mailflow.config import DeliverySettings
 from mailflow.core.retry import Backoff
 from mailflow.delivery import sender as module
 from mailflow.delivery.capture import Capture
-from mailflow.delivery.outcome import Carrier, Deferred, Failed, Outcome, Sent
+from mailflow.delivery.outcome import Deferred, Failed, Outcome, Sent
 from mailflow.delivery.relay import Relay
 from mailflow.delivery.sender import Sender
+from mailflow.delivery.talk import Aside, Carrier, Leaving, Talk
 from mailflow.metrics import Metrics
 from mailflow.store import outbox
 from mailflow.store.db import Database, Unavailable
@@ -271,7 +272,7 @@ def test_while_the_relay_is_away_only_one_mail_tries(
 
 
 @dataclass
-class Slow:
+class Slow(Carrier):
     """A carrier that waits for a sign before each answer."""
 
     go: threading.Event
@@ -279,13 +280,13 @@ class Slow:
     longest_s = 60.0
     answer: Outcome = field(default_factory=lambda: Sent("250 taken"))
 
-    def send(self, _mail_from: str, recipient: str, _raw: bytes) -> Outcome:
+    def talk(self, _mail_from: str, recipient: str, _raw: bytes) -> Talk:
         self.begun.append(recipient)
-        assert self.go.wait(PATIENCE)
+        assert (yield Aside(lambda: self.go.wait(PATIENCE)))
         return self.answer
 
-    def rest(self) -> None:
-        pass
+    def leave(self) -> Leaving:
+        yield from ()
 
 
 def test_a_clock_put_forward_does_not_send_twice_what_is_in_hand(sqlite_db: Database) -> None:
@@ -371,7 +372,8 @@ def test_a_result_is_kept_until_the_database_takes_it(
 
 def test_a_carrier_with_a_bug_goes_on(sqlite_db: Database) -> None:
     class Buggy(Slow):
-        def send(self, _mail_from: str, recipient: str, _raw: bytes) -> Outcome:
+        def talk(self, _mail_from: str, recipient: str, _raw: bytes) -> Talk:
+            yield from ()
             if recipient.startswith("bad"):
                 raise ZeroDivisionError
             return Sent("250 taken")
