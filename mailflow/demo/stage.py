@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from mailflow.config import Config
 from mailflow.core.request import Account, Person, Role
-from mailflow.daemon import Daemon, NotReadyError
+from mailflow.daemon import Daemon
 from mailflow.store import directory, migrate, queries
 from mailflow.store.db import Database, Session
 from mailflow.timers import sweep
@@ -147,7 +147,7 @@ def _started(config: Config, db: Database) -> Daemon:
         daemon = Daemon(config, db=db)
         try:
             daemon.start()
-        except NotReadyError:
+        except OSError:  # somebody took a port in between
             config = _with_ports(config, free_port(0), free_port(0))
         else:
             return daemon

@@ -234,8 +234,23 @@ def lease_lost(*, outbox: int, answer: str) -> None:
 
 
 def trouble(*, loop: str, error: BaseException) -> None:
-    """A loop met something it did not expect, and goes on."""
-    _say(logging.ERROR, "trouble", loop=loop, error=describe(error))
+    """A loop met something it did not expect, and goes on.
+
+    That the database is away was told by `database_away`; each loop that meets it is of interest
+    to developers only.
+    """
+    level = logging.DEBUG if getattr(error, "told", False) else logging.ERROR
+    _say(level, "trouble", loop=loop, error=describe(error))
+
+
+def database_away(*, error: BaseException) -> None:
+    """The database cannot be used; every loop waits and tries again. Said once."""
+    _say(logging.ERROR, "database_away", error=describe(error))
+
+
+def database_back(*, after: float, tries: int) -> None:
+    """It can be used again, after so many seconds in which it was tried so often."""
+    _say(logging.WARNING, "database_back", after=round(after, 1), tries=tries)
 
 
 def worker_died(*, worker: int, inbox: int, outbox: int) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 
 from mailflow.store.clock import NOW
+from mailflow.store.outage import Outage
 from mailflow.store.prepared import Prepared
 from mailflow.store.session import Session as Session
 from mailflow.store.session import driver_of
@@ -53,7 +54,12 @@ _locks_guard = threading.Lock()
 
 
 class Unavailable(Exception):  # noqa: N818
-    """The database cannot do it now; it may be able to later."""
+    """The database cannot do it now; it may be able to later.
+
+    `told`: the database is away, and the log says so once for all who meet it.
+    """
+
+    told = False
 
 
 class Deadlock(Unavailable):
@@ -70,6 +76,7 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.clock_offset = timedelta()
+        self._outage = Outage()
         self.owner = 0  # the worker that claims through this; see `workers`
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
@@ -93,7 +100,7 @@ class Database:
         """
         engine = self._writer if synced else self._hasty
         with (
-            _translated(),
+            self._translated("write"),
             self._writing(),
             engine.connect() as connection,
             connection.begin(),  # now, not with the first statement: `now` is read after it
@@ -103,7 +110,7 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state of the database and cannot change it."""
-        with _translated(), self._reader.connect() as connection:
+        with self._translated("read"), self._reader.connect() as connection:
             connection.begin()  # ends, with nothing to keep, when the connection is given back
             yield Session(connection)
 
@@ -114,7 +121,11 @@ class Database:
         SQLite: without foreign keys, because a table is changed by copying it and dropping the
         old one; the pragma counts only outside a transaction, and is undone by closing.
         """
-        with _translated(), self._writing(), self._writer.connect() as connection:
+        with (
+            self._translated("write"),
+            self._writing(),
+            self._writer.connect() as connection,
+        ):
             if self.dialect == "sqlite":
                 driver_of(connection).execute("PRAGMA foreign_keys = OFF")
             try:
@@ -148,7 +159,7 @@ class Database:
 
         The caller closes it. Raises `Unavailable`.
         """
-        with _translated():
+        with self._translated("line"):
             pooled = self._writer.raw_connection()
         line: Any = pooled.dbapi_connection
         pooled.detach()
@@ -159,6 +170,27 @@ class Database:
         """Close every connection that is not in use."""
         for engine in {self._writer, self._reader, self._hasty}:
             engine.dispose()
+
+    @contextlib.contextmanager
+    def _translated(self, use: str) -> Iterator[None]:
+        """Turn the errors of a driver that may pass into `Unavailable`; `use`: see `Outage`."""
+        try:
+            yield
+        except errors.TimeoutError as error:  # no connection left in the pool
+            raise Unavailable("all database connections are in use") from error
+        except errors.DBAPIError as error:
+            # A plain DatabaseError is SQLite's word for a damaged file, or PostgreSQL's for a
+            # condition without a class: not our fault, so worth another try.
+            plain = type(error) is errors.DatabaseError
+            if getattr(error.orig, "sqlstate", "") in _DEADLOCK:
+                raise Deadlock(str(error.orig).strip()) from error
+            if isinstance(error, _TEMPORARY) or error.connection_invalidated or plain:
+                trouble = Unavailable(str(error.orig).strip())
+                trouble.told = self._outage.noticed(use, error)
+                raise trouble from error
+            raise
+        if self._outage.lasts:
+            self._outage.over(use)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -202,24 +234,6 @@ def savepoint(session: Session) -> Iterator[None]:
 def run(session: Session, statement: Any, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
     """Execute a statement that is not `Prepared`: one that is seldom run, or built as needed."""
     return session.connection().execute(statement, parameters)
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the errors of a driver that may pass into `Unavailable`."""
-    try:
-        yield
-    except errors.TimeoutError as error:  # no connection left in the pool
-        raise Unavailable("all database connections are in use") from error
-    except errors.DBAPIError as error:
-        # A plain DatabaseError is SQLite's word for a damaged file, or PostgreSQL's for a
-        # condition without a class: not our fault, so worth another try.
-        plain = type(error) is errors.DatabaseError
-        if getattr(error.orig, "sqlstate", "") in _DEADLOCK:
-            raise Deadlock(str(error.orig).strip()) from error
-        if isinstance(error, _TEMPORARY) or error.connection_invalidated or plain:
-            raise Unavailable(str(error.orig).strip()) from error
-        raise
 
 
 def _lock_of(url: URL) -> threading.Lock:

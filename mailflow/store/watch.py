@@ -90,6 +90,7 @@ class Watch:
     # -- the thread ----------------------------------------------------------------------------
 
     def _run(self) -> None:
+        said = ""
         next_look = time.monotonic() + LOOK_S
         while not self._stop.is_set():
             try:
@@ -99,9 +100,12 @@ class Watch:
                 if time.monotonic() >= next_look:
                     self._look()
                     next_look = time.monotonic() + LOOK_S
+                    said = ""
             except Exception as error:  # the database is away; whatever else it is, go on watching
-                if not self._stop.is_set():
+                # Tried often, so that others do not take us for dead; said once.
+                if not self._stop.is_set() and said != str(error):
                     maillog.trouble(loop="watch", error=error)
+                said = str(error)
                 self._hang_up()
                 self._stop.wait(RETRY_S)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from mailflow.metrics import Metrics
 from mailflow.store import migrate, queries
-from mailflow.store.db import Database
+from mailflow.store.db import Database, Unavailable
 from mailflow.web.health import Check
 
 #: Mail that is due so long and still untouched means that nobody works on it. A mail that waits
@@ -41,12 +41,25 @@ def ready(db: Database) -> Mapping[str, Check]:
 
         return check
 
-    return {
+    checks = {
         "database": answers,
         "schema": schema,
         "inbox": moving(lambda backlog: backlog.oldest_inbox),
         "outbox": moving(lambda backlog: backlog.oldest_outbox),
     }
+    return {name: _said_plainly(check) for name, check in checks.items()}
+
+
+def _said_plainly(check: Check) -> Check:
+    """The check, for which a database that is away is an answer and no fault of its own."""
+
+    def plain() -> str:
+        try:
+            return check()
+        except Unavailable as trouble:
+            return "no connection to the database" if trouble.told else "the database is busy"
+
+    return plain
 
 
 class Account:
