@@ -9,6 +9,7 @@ NAMES = {
     "loop": "whole conversations by SMTP, against floors and peers",
     "latency": "waiting times at half the rate, and a burst of requests",
     "scale": "cost of a mail with many requests stored, and expiry",
+    "desk": "how long an operator waits, with a million requests stored",
     "dkim": "one check of a signature",
     "reading": "reading mails",
     "fuzz": "reading mutated mails",

@@ -17,8 +17,8 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,10 +36,12 @@ from mailflow.timers import sweep
 
 _LEASE = timedelta(minutes=10)
 _REPLY_TO = re.compile(rb"^Reply-To: <?([^\s>]+)", re.M)
-#: Columns that hold a number of another row, or one's own.
-_NUMBERS = ("id", "request_id", "inbox_id", "outbox_id")
 #: Columns that must differ from row to row.
 _UNIQUE = ("reference", "domain", "content_hash", "effect_key", "message_id", "hash")
+#: Times of what has happened. What is still to come stays where it is.
+_TIMES = (
+    "opened_at", "changed_at", "created_at", "ended_at", "received_at", "finished_at", "at",
+)  # fmt: skip
 _TABLES = ("request", "inbox", "outbox", "event", "account", "token")
 
 
@@ -111,45 +113,69 @@ class House:
     def to_pending(self, scripts: list[Script]) -> dict[str, bytes]:
         """Request and CONFIRM of each; the letters to the customers."""
         reviews = self.work([(s.partner, INTAKE, addressed(s.request, INTAKE)) for s in scripts])
-        return self.work([_answer(s.partner, reviews[s.partner], s.confirm) for s in scripts])
+        return self.work([answer(s.partner, reviews[s.partner], s.confirm) for s in scripts])
 
     def converse(self, scripts: list[Script]) -> None:
         """Whole conversations."""
         letters = self.to_pending(scripts)
-        self.work([_answer(s.approver, letters[s.approver], s.accept) for s in scripts])
+        self.work([answer(s.approver, letters[s.approver], s.accept) for s in scripts])
 
-    def multiply(self, times: int) -> None:
-        """Let each request be there so many times, with all that belongs to it."""
-        with sqlite3.connect(self.file, isolation_level=None) as db:
+    def multiply(self, times: int, tables: Sequence[str] = _TABLES, days: int = 0) -> None:
+        """Let each request be there so many times, with all that belongs to it in `tables`.
+
+        With `days` the copies are spread over so many, the last of them being the newest.
+        """
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as db:
             db.execute("PRAGMA foreign_keys = OFF")
-            most = max(
-                db.execute(f"SELECT coalesce(max(id), 0) FROM {name}").fetchone()[0]
+            db.execute("PRAGMA synchronous = OFF")
+            db.execute("PRAGMA cache_size = -2000000")
+            most = {
+                name: db.execute(f"SELECT coalesce(max(id), 0) FROM {name}").fetchone()[0]
                 for name in ("request", "inbox", "outbox", "event", "account")
-            )
-            db.execute("BEGIN")
-            for table in _TABLES:
+            }
+            apart = days * 86_400 / times
+            for table in tables:
                 columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-                values = ", ".join(_copied(name, most) for name in columns)
+                numbers = {f"{name}_id": number for name, number in most.items()}
+                numbers["id"] = most.get(table, 0)
+                values = ", ".join(_copied(name, numbers, apart, times - 1) for name in columns)
+                db.execute("BEGIN")
+                db.execute(f"CREATE TEMP TABLE old AS SELECT * FROM {table}")
+                db.execute(f"DELETE FROM {table}")
+                # Copy by copy, the first being the old rows: numbers grow as they do in life.
                 db.execute(
                     "WITH RECURSIVE copy(n) AS"
-                    " (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < ?)"
+                    " (SELECT 0 UNION ALL SELECT n + 1 FROM copy WHERE n < ?)"
                     f" INSERT INTO {table} ({', '.join(columns)})"
-                    f" SELECT {values} FROM {table} old CROSS JOIN copy",
+                    f" SELECT {values} FROM copy CROSS JOIN old",
                     (times - 1,),
                 )
-            db.execute("COMMIT")
+                db.execute("DROP TABLE old")
+                db.execute("COMMIT")
             db.execute("ANALYZE")
 
 
-def _copied(column: str, most: int) -> str:
-    if column in _NUMBERS:
-        return f"old.{column} + copy.n * {most}"
+def _copied(column: str, numbers: Mapping[str, int], apart: float, last: int) -> str:
+    """What stands in a column of copy `n`; copies are `apart` seconds, the last is not moved.
+
+    `numbers`: how many numbers one copy takes, for columns with a number of a row.
+    """
+    if column in numbers:
+        return f"old.{column} + copy.n * {numbers[column]}"
     if column in _UNIQUE:
-        return f"old.{column} || '.' || copy.n"
+        return f"CASE WHEN n > 0 THEN old.{column} || '.' || n ELSE old.{column} END"
+    if column in _TIMES and apart:
+        moved = (
+            f"strftime('%Y-%m-%d %H:%M:%f', old.{column}, ((n - {last}) * {apart}) || ' seconds')"
+        )
+        return f"{moved} || '000'"
+    if column == "document":
+        return f"json_set(old.document, '$.reference', {_copied('reference', {}, 0, 0)})"
     return f"old.{column}"
 
 
-def _answer(author: str, letter: bytes, raw: bytes) -> tuple[str, str, bytes]:
+def answer(author: str, letter: bytes, raw: bytes) -> tuple[str, str, bytes]:
+    """The mail `raw` as an answer to a letter: (author, recipient, bytes)."""
     found = _REPLY_TO.search(letter)
     assert found is not None
     to = found[1].decode()

@@ -19,7 +19,10 @@ group = typer.Typer(help="Requests: look at them, decide about them.", no_args_i
 STATES = (
     "draft", "review", "pending", "hold", "active", "declined", "expired", "cancelled", "lapsed",
 )  # fmt: skip
-COLUMNS = ("reference", "state", "account_name", "domain", "requester", "approver", "expires_at")
+COLUMNS = (
+    "reference", "opened_at", "state", "account_name", "domain", "requester", "approver",
+    "expires_at",
+)  # fmt: skip
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,7 +42,7 @@ def list_requests(
         ),
     ] = "",
     search: Annotated[
-        str, typer.Option(help="Part of reference, requester, approver or domain.")
+        str, typer.Option(help="Reference, requester, approver or domain, or a part of one.")
     ] = "",
     limit: Limit = 100,
     as_json: AsJson = False,
@@ -48,20 +51,27 @@ def list_requests(
 
     Example: mailflow requests list --state pending
     """
-    from mailflow.cli.output import listing
+    from mailflow.cli.output import listing, note
     from mailflow.store import queries
 
     if state and state not in STATES:
         raise Failure(f"--state {state}: no such state", ", ".join(STATES), Exit.USAGE)
     with database(read_config(config)) as db, db.reading() as session:
-        found = queries.requests(session, state=state or None, search=search, limit=limit)
-    rows = [summary(request) for request in found]
+        found = queries.find_requests(session, state=state, words=search, limit=limit)
+    rows = [summary(request) for request in found.requests]
     listing(rows, COLUMNS, as_lines=as_json, empty="no requests")
+    if found.recent_only and not as_json:
+        note(
+            f"A part of a word is looked for in the newest {queries.RECENT:,} requests; a whole"
+            " reference, address or domain in all of them."
+        )
+    elif found.more and not as_json:
+        note(f"There are more; these are the newest {limit:,} (--limit, --search, --state).")
 
 
 @group.command()
 def show(
-    reference: Annotated[str, typer.Argument(help="As in the subject of its mails.")],
+    reference: acting.Reference,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +97,8 @@ def show(
         return
     record({name: v for name, v in values.items() if v not in ("", (), None)}, as_line=False)
     note("")
-    listing(timeline, ["at", "what", "name", "to", "state", "answer"], as_lines=False)
+    lines = [{**line, "who": line["by"] or line["to"]} for line in timeline]
+    listing(lines, ["at", "what", "name", "who", "state", "answer"], as_lines=False)
 
 
 @group.command()
@@ -142,6 +153,7 @@ def details(request: Request) -> dict[str, Any]:
         "undeliverable": request.undeliverable,
         "absent_until": request.absent_until,
         "hold_reason": request.hold_reason,
+        "held_by": request.hold_from,
         "end_reason": request.end_reason,
         "previous": request.previous,
         "next_due": request.next_due,

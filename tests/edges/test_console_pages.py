@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 
 import pytest
 
 from mailflow.core.request import Account, State
 from mailflow.store import directory, inbox, mailboxes, queries, requests
 from mailflow.store.db import Database, Unavailable
+from mailflow.web.console.figures import Figures
 from tests.edges.console_door import Operator, house
 from tests.house import ALBA, DAY, GONE, REQUEST, TOM, House, one, page_token, text_of
 from tests.store.make import incoming
@@ -73,6 +75,24 @@ def test_figures_are_counted_once_in_a_while(place: House) -> None:
     assert '0</span> <span class="quiet">mails received' in operator.get("/").text
     now[0] += 15
     assert '2</span> <span class="quiet">mails received' in operator.get("/").text
+
+
+def test_nobody_waits_for_figures_that_take_long_to_count(db: Database) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 1  # so that counting takes a second
+        return now[0]
+
+    figures = Figures(db, clock, on_fault=lambda _: None)
+    first = figures.look(UTC)
+    assert figures.look(UTC) is first
+    now[0] += 100
+    assert figures.look(UTC) is first
+    with figures._counting:  # has been counted behind
+        pass
+    second = figures.look(UTC)
+    assert second.at > first.at
 
 
 def test_a_request_is_shown_with_its_whole_story_and_no_secret(place: House, ana: Operator) -> None:

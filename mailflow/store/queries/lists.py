@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, select
 
 from mailflow.core.request import Request
 from mailflow.store.db import run
@@ -111,22 +111,13 @@ _OUTBOX = select(*(_outbox.c[name] for name in OutboxLine.__slots__))
 def requests(
     session: Session,
     state: str | None = None,
-    search: str = "",
     limit: int = 100,
     after_id: int | None = None,
 ) -> list[Request]:
-    """Requests, newest first; `after_id` is the last id of the page before.
-
-    `search` looks for a part of the reference, requester, approver or domain.
-    """
+    """Requests, newest first; `after_id` is the last id of the page before."""
     statement = select(_request.c.id, _request.c.version, _request.c.document)
     if state:
         statement = statement.where(_request.c.state == state)
-    if search:
-        columns = ("reference", "requester", "approver", "domain")
-        statement = statement.where(
-            or_(*(_request.c[name].icontains(search, autoescape=True) for name in columns))
-        )
     statement = _page(statement, _request, limit, after_id)
     return [request_of(row) for row in run(session, statement)]
 
@@ -235,12 +226,13 @@ def remarks(session: Session, kind: str | None = None, limit: int = 100) -> list
 def timeline(session: Session, request_id: int) -> list[Mapping[str, Any]]:
     """Events and letters of a request in order, with delivery evidence (feature 11).
 
-    Entries have `at`, `what` ("event" or "letter"), `name`, `to`, `state`, `answer`
-    and `data`.
+    Entries have `at`, `what` ("event" or "letter"), `name`, `by` (who did it), `to` (who gets
+    it), `state`, `answer` and `data`.
     """
     lines: list[dict[str, Any]] = [
         {
-            "at": event.at, "what": "event", "name": event.name, "to": "",
+            "at": event.at, "what": "event", "name": event.name,
+            "by": event.address or event.part, "to": "",
             "state": event.to_state, "answer": event.reason, "data": event.data,
         }
         for event in events(session, request_id)
@@ -249,7 +241,7 @@ def timeline(session: Session, request_id: int) -> list[Mapping[str, Any]]:
         {
             # When it was taken; a virtual clock may be ahead of the machine's.
             "at": max(mail.created_at, mail.finished_at or mail.created_at),
-            "what": "letter", "name": mail.kind, "to": mail.recipient,
+            "what": "letter", "name": mail.kind, "by": "", "to": mail.recipient,
             "state": "bounced" if mail.bounced else mail.state,
             "answer": mail.bounced or mail.answer, "data": {},
         }

@@ -147,10 +147,12 @@ def find_accounts(
             _request.c.reference, _request.c.requester,
         )
         .select_from(_account.outerjoin(_request, _account.c.request_id == _request.c.id))
-        .where(_account.c.state != "ended", _account.c.domain > after)
+        .where(
+            _account.c.state != "ended",
+            # One bound, not two: SQLite would seek by the first and read on to the second.
+            _account.c.domain >= start if start > after else _account.c.domain > after,
+        )
     )  # fmt: skip
-    if start:
-        statement = statement.where(_account.c.domain >= start)
     rows = run(session, statement.order_by(_account.c.domain).limit(limit + 1)).all()
     accounts = [
         Account(

@@ -9,9 +9,14 @@ from datetime import datetime, tzinfo
 
 from mailflow.store import queries
 from mailflow.store.db import Database
+from mailflow.web.shield import Fault
 
-#: Counting a million rows takes a noticeable part of a second; nobody needs it fresher than this.
+#: Nobody needs the figures fresher than this.
 SECONDS = 15.0
+#: Counting so long, nobody is kept waiting for it; a million requests take some seconds.
+QUICK_S = 0.2
+#: So many times longer than it takes do we wait until we count again.
+SELDOM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +33,48 @@ class Snapshot:
 
 
 class Figures:
-    """Counts at most every `SECONDS`; `clock` counts steady seconds."""
+    """Counts at most every `SECONDS`, and where that takes long, seldom enough to be no burden.
 
-    def __init__(self, db: Database, clock: Callable[[], float]) -> None:
-        self._db, self._clock = db, clock
+    Only the first look waits for a count that takes long; later ones get the figures there are,
+    with their time, while it is counted anew.
+
+    `clock` counts steady seconds; `on_fault` is told of a count that failed while nobody waited.
+    """
+
+    def __init__(self, db: Database, clock: Callable[[], float], on_fault: Fault) -> None:
+        self._db, self._clock, self._on_fault = db, clock, on_fault
         self._lock = threading.Lock()
-        self._counted: tuple[float, Snapshot] | None = None
+        self._counting = threading.Lock()
+        self._newest: Snapshot | None = None
+        self._took = 0.0
+        self._due = 0.0
 
     def look(self, zone: tzinfo) -> Snapshot:
-        """The newest figures; "today" begins at midnight in `zone`."""
+        """The newest figures; "today" begins at midnight in `zone`. Raises `Unavailable`."""
         with self._lock:
-            if self._counted is None or self._clock() - self._counted[0] >= SECONDS:
-                self._counted = (self._clock(), self._count(zone))
-            return self._counted[1]
+            newest = self._newest
+            if newest is not None and self._clock() < self._due:
+                return newest
+            if newest is None or self._took < QUICK_S:
+                return self._renew(zone)
+        if self._counting.acquire(blocking=False):
+            threading.Thread(target=self._behind, args=(zone,), daemon=True).start()
+        return newest
+
+    def _renew(self, zone: tzinfo) -> Snapshot:
+        began = self._clock()
+        newest = self._newest = self._count(zone)
+        self._took = self._clock() - began
+        self._due = self._clock() + max(SECONDS, self._took * SELDOM)
+        return newest
+
+    def _behind(self, zone: tzinfo) -> None:
+        try:
+            self._renew(zone)
+        except Exception as error:
+            self._on_fault(error)
+        finally:
+            self._counting.release()
 
     def _count(self, zone: tzinfo) -> Snapshot:
         with self._db.reading() as session:

@@ -62,7 +62,7 @@ class Console:
         self.clock, self.on_fault = clock, on_fault
         self.sessions = Sessions(settings.idle_minutes * 60.0, secrets.token_bytes)
         self.gate = Gate(settings.users, self.sessions, clock)
-        self.figures = Figures(flow.db, clock)
+        self.figures = Figures(flow.db, clock, on_fault)
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
         """A page for somebody who is logged in."""

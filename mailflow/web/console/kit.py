@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from mailflow.config import ServiceSettings
+from mailflow.core.hygiene import plain_rule
 from mailflow.letters import dates
 from mailflow.letters.folders import find_templates
 from mailflow.web.console import plots
@@ -79,5 +80,5 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         value = ", ".join(str(one) for one in value)
-    text = " ".join(without_secrets(str(value)).split())
+    text = " ".join(without_secrets(plain_rule(str(value))).split())
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"

@@ -58,6 +58,11 @@ def shown(raw: bytes | None) -> Shown:
     return Shown(headers, whole[:MAX_TEXT], from_html, len(whole) > MAX_TEXT, parts)
 
 
+def subject(raw: bytes | None) -> str:
+    """The subject of the mail of these bytes; "" where it has none, or cannot be read."""
+    return next((value for name, value in shown(raw).headers if name == "subject"), "")
+
+
 def _readable(source: str) -> str:
     """The visible text of HTML, without the marks that the reading of replies wants."""
     lines = html.render(source).text.split("\n")
