@@ -57,7 +57,7 @@ STOP_WITHIN_S = 9.0
 
 
 class NotReadyError(Exception):
-    """The program cannot run as it is; the message says what to do."""
+    """The program cannot run: the database's schema is in this state (`migrate.state`)."""
 
 
 class Daemon:
@@ -208,7 +208,7 @@ class Daemon:
     def start(self) -> None:
         """Start everything. Raises `NotReadyError` or OSError, and leaves nothing running then."""
         if (state := migrate.state(self.db)) != "current":
-            raise NotReadyError(_schema_advice(state))
+            raise NotReadyError(state)
         try:
             self._watch.start()
             if self._takes_mail():
@@ -393,13 +393,3 @@ def _place(setting: str) -> tuple[str, int]:
 
 def _folder(setting: str) -> Path | None:
     return Path(setting) if setting else None
-
-
-def _schema_advice(state: str) -> str:
-    return {
-        "empty": "the database has no tables yet: run `mailflow migrate`",
-        "old": "the database has the schema of an older version: stop every mailflow, make a "
-        "backup, then run `mailflow migrate`",
-        "newer": "the database has the schema of a newer version: install that version again",
-        "encoding": "the database is not kept in UTF-8: make one with `createdb -E UTF8`",
-    }.get(state, "the database is not one of mailflow's: look at [database] url")

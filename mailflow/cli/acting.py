@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 #: How what was decided here stands in the history.
 EVIDENCE = "command line"
 
-Reference = Annotated[str, typer.Argument(help="As in the subject of its mails.")]
+Reference = Annotated[
+    str, typer.Argument(metavar="REFERENCE", help="As in the subject of its mails.")
+]
 By = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who decides; else the name of the user.")
 ]
@@ -176,7 +178,10 @@ def _apply(
         as_line=as_json,
     )
     if applied.outcome == "already":
-        raise Failure(f"{request.reference}: {applied.reason}", "nothing was changed")
+        raise Failure(
+            f"{request.reference} is {state}, and stays as it is: {applied.reason}",
+            f"look: mailflow requests show {request.reference}",
+        )
 
 
 def user() -> str:

@@ -77,6 +77,16 @@ def _root(
     """Requests that are made, confirmed and approved by e-mail."""
 
 
+#: What the library says of a command line, and how we say it.
+_PLAINER = (
+    ("Input should be a valid integer, unable to parse string as an integer", "is no whole number"),
+    ("Input should be greater than or equal to", "must be at least"),
+    ("Input should be less than or equal to", "must be at most"),
+    ("Got unexpected extra argument(s)", "too much on the line:"),
+    ("requires an argument", "needs a value"),
+)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line, without the program's name, and return its exit code.
 
@@ -84,14 +94,34 @@ def run(arguments: Sequence[str]) -> int:
     would show file names and perhaps secrets. MAILFLOW_TEST_TRACEBACK=1 shows it to developers.
     """
     try:
-        app(args=list(arguments), prog_name="mailflow")
-    except SystemExit as end:
+        code = typer.main.get_command(app).main(
+            list(arguments), prog_name="mailflow", standalone_mode=False
+        )
+        return code if isinstance(code, int) else Exit.OK
+    except SystemExit as end:  # completion, and a reader that went away
         return end.code if isinstance(end.code, int) else Exit.OK if end.code is None else 1
+    except typer.TyperException as error:
+        return _misused(error)
+    except typer.Abort:
+        return _fail("nothing was done: stopped", "", Exit.FAILURE)
     except Failure as failure:
         return _fail(failure.what, failure.mend, failure.code)
     except Exception as error:
         return _unexpected(error)
-    return Exit.OK
+
+
+def _misused(error: typer.TyperException) -> int:
+    """A command line that is none: said as everything else is, and where the help stands."""
+    context = getattr(error, "ctx", None)
+    said = error.format_message().partition(" (Possible options")[0].strip().rstrip(".")
+    if not said:  # a group without a command: its help is on the screen
+        return Exit.USAGE
+    for theirs, ours in _PLAINER:
+        said = said.replace(theirs, ours)
+    known = getattr(error, "possibilities", None) or ()
+    guess = f"did you mean {' or '.join(sorted(known))}? " if known else ""
+    path = context.command_path if context else "mailflow"
+    return _fail(said[0].lower() + said[1:], f"{guess}{path} --help", Exit.USAGE)
 
 
 def _fail(what: str, mend: str, code: Exit) -> int:

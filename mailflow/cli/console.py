@@ -53,5 +53,9 @@ def password(
 
 
 def _asked() -> str:
-    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    """The same password twice; one that is too short is not asked for again."""
+    asked = f"Password (at least {SHORTEST} characters)"
+    typed: str = typer.prompt(asked, hide_input=True, err=True)
+    if len(typed) >= SHORTEST and typed != typer.prompt("Again", hide_input=True, err=True):
+        raise Failure("the two differ", "begin again", Exit.USAGE)
     return typed

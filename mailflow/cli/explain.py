@@ -69,7 +69,7 @@ def _print(record: Record, entries: Sequence[Entry]) -> None:
         if entry.state:
             lines.append(f"    now: {entry.state}")
         if entry.rule:
-            lines.append(f"    rule: {safe(entry.rule)}")
+            lines.append(f"    why: {cell(entry.rule)}")
         if entry.proof:
             lines.append(f"    proof: {safe(entry.proof)}")
         if entry.mail:

@@ -78,7 +78,9 @@ def backup(
         try:
             size = copy(db, file)
         except CannotBackUp as why:
-            raise Failure(str(why), code=Exit.CANNOT_CREATE) from None
+            folder = file.absolute().parent
+            mend = "" if folder.is_dir() else f"mkdir -p {folder}, or choose another place"
+            raise Failure(str(why), mend, Exit.CANNOT_CREATE) from None
     note(f"{file}: {size:,} bytes; it holds whole mails and sign-ins: keep it secret")
 
 

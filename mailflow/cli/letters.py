@@ -66,7 +66,7 @@ def lint(config: ConfigFile = None, templates: Folder = None, as_json: AsJson = 
     Finds unknown variables, empty values, dead links, letters that do not exist, sentences
     without translation. Ends with 1 when there is something.
     """
-    from mailflow.cli.output import listing, note
+    from mailflow.cli.output import listing, note, several
     from mailflow.letters.lint import trouble
 
     settings = read_config(config)
@@ -74,8 +74,7 @@ def lint(config: ConfigFile = None, templates: Folder = None, as_json: AsJson = 
     if as_json or faults:
         listing([{"fault": fault} for fault in faults], ["fault"], as_lines=as_json)
     if faults:
-        number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise Failure(number, "look: mailflow letters preview")
+        raise Failure(several(len(faults), "fault"), "look: mailflow letters preview")
     if not as_json:
         note("nothing is wrong")
 

@@ -90,7 +90,7 @@ def retry(
     from mailflow.store import queries
 
     if bool(mails) == all_failed:
-        raise Failure("name the mails, or say --all for every failed one", code=Exit.USAGE)
+        raise Failure("no mail is named", "name numbers, or --all for every failed one", Exit.USAGE)
     with database(read_config(config)) as db:
         with db.reading() as session:
             found: list[OutboxLine] = queries.outbox_rows(
@@ -101,16 +101,18 @@ def retry(
             )
         there = {row.id for row in found}
         if missing := [str(number) for number in mails or [] if number not in there]:
-            raise Failure(f"{', '.join(missing)}: there is no such mail", code=Exit.NOT_FOUND)
+            raise Failure(
+                f"{', '.join(missing)}: there is no such mail", "mailflow outbox list",
+                Exit.NOT_FOUND,
+            )  # fmt: skip
         if dry_run:
             note(f"would retry {len(there)}; nothing was changed")
             return
+        left = "\n".join(
+            f"{row.id} is {row.state}, and cannot be tried again"
+            for row in found
+            if row.state not in ("failed", "due")
+        )
         who = Actor("operator", address=user(), evidence=EVIDENCE)
         done = Office(db).retry_outbox(sorted(there), who) if there else 0
-    report(
-        done,
-        len(there),
-        "will be tried now",
-        "failed or waiting, with its bytes still kept",
-        "outbox",
-    )
+    report(done, len(there), "will be tried now", left)

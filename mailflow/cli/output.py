@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mailflow.core.hygiene import plain_rule
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -59,8 +61,8 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list | tuple | set | frozenset):
-        return safe(", ".join(str(v) for v in value))
-    return safe(str(value))
+        value = ", ".join(str(v) for v in value)
+    return safe(plain_rule(" ".join(str(value).split("\n"))))
 
 
 def listing(
@@ -96,7 +98,9 @@ def record(values: Row, *, as_line: bool) -> None:
     width = max((len(name) for name in values), default=0) + 2
     for name, value in values.items():
         label = Text(name.replace("_", " ").ljust(width), style="bold")
-        out.print(label + Text(cell(value)))
+        lines = value.split("\n") if isinstance(value, str) else [value]
+        for number, line in enumerate(lines):
+            out.print((label if number == 0 else Text(" " * width)) + Text(cell(line)))
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -118,15 +122,25 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _columns(lines: Sequence[Sequence[str]]) -> None:
     """Plain columns for a pipe: as wide as they must be, two blanks between, none at the end."""
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    from rich.cells import cell_len  # East Asian letters take two places
+
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
-        padded = (value.ljust(width) for value, width in zip(line, widths, strict=True))
+        padded = (
+            value + " " * (width - cell_len(value))
+            for value, width in zip(line, widths, strict=True)
+        )
         sys.stdout.write("  ".join(padded).rstrip() + "\n")
 
 
-def note(text: str) -> None:
+def several(number: int, what: str) -> str:
+    """`1 fault`, `2 faults`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def note(*lines: str) -> None:
     """Say something to the person, beside the data."""
-    sys.stderr.write(safe(text) + "\n")
+    sys.stderr.write("".join(f"{safe(line)}\n" for line in lines))
 
 
 def complain(what: str, mend: str = "") -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Who may ask for accounts.", no_args_is_help=True)
 
 COLUMNS = ("email", "name", "company", "role", "status", "language")
+#: As an address is written here: without name and brackets.
+ADDRESS = "ana@partner.example"
 ROLES = ("partner", "customer", "support")
 #: People stored between two looks at the bar; all of them in one transaction.
 CHUNK = 500
@@ -98,7 +100,8 @@ def add(
     try:
         person = convert({**values, "language": language})
     except Wrong as wrong:
-        raise Failure(str(wrong), code=Exit.USAGE) from None
+        mend = f"mailflow people add {ADDRESS} --name … --company …"
+        raise Failure(str(wrong), mend, Exit.USAGE) from None
     _store(settings, [person], dry_run)
 
 

@@ -62,18 +62,18 @@ def read(
         raise Failure(f"--reply-as {reply_as}: say partner or customer", code=Exit.USAGE)
     now, files = _time(at), list(_files(paths))
     with ExitStack() as stack:
-        reader = _Reader(_config(config), now, reply_as, authenticated, stack)
+        reader = Reader(_config(config), now, reply_as, authenticated, stack)
         for file in files:
             _print(reader.read(str(file), _bytes(file)), as_json, alone=len(files) == 1)
 
 
-class _Reader:
+class Reader:
     """What stays the same from mail to mail."""
 
     def __init__(
         self,
         config: Config,
-        now: datetime,
+        now: datetime | None,
         reply_as: str,
         authenticated: bool,
         stack: ExitStack,
@@ -81,12 +81,12 @@ class _Reader:
         from mailflow.authenticate import Authenticator, resolver
 
         self._config = config
-        self._now = now
+        self._now = now or datetime.now(UTC)
         self._reply_as = reply_as
         self._authenticated = authenticated
         self._authenticator = Authenticator(config.trust, resolver(config.trust.nameservers))
         self._policy = config.policy.value()
-        self._db = _database(config, stack)
+        self.db = _database(config, stack)
 
     def read(self, file: str, raw: bytes) -> dict[str, Any]:
         """One mail."""
@@ -100,9 +100,9 @@ class _Reader:
         path = message.header("return-path") if isinstance(message, Message) else ""
         mail_from = path.strip().strip("<>").lower() if path else None
         verdict = self._verdict(raw, message, mail_from)
-        if self._db is None:
+        if self.db is None:
             return understand(file, message, mail_from, self._without_database(message, verdict))
-        with self._db.reading() as session:
+        with self.db.reading() as session:
             situation = self._from_database(session, message, verdict)
             return understand(file, message, mail_from, situation)
 
@@ -147,13 +147,13 @@ class _Reader:
         from mailflow.flow import world as surroundings
         from mailflow.store import queries
 
-        assert self._db is not None
+        assert self.db is not None
         recipients = message.to if isinstance(message, Message) else ()
         facts = gathering.gather(session, self._config.service, message, recipients)
         letter = facts.returned or facts.letter
         request = queries.request(session, letter.request_id) if letter else None
         world = surroundings.build(
-            session, self._db, self._config, self._policy, request, facts.person, "R-0000000"
+            session, self.db, self._config, self._policy, request, facts.person, "R-0000000"
         )
         situation = Situation(facts, verdict, replace(world, now=self._now), request)
         return self._as_reply(situation, message.sender if isinstance(message, Message) else "")

@@ -49,13 +49,17 @@ def run(
     Example: mailflow run --config /etc/mailflow/mailflow.toml
     """
     from mailflow import daemon
+    from mailflow.cli.common import SCHEMA
     from mailflow.letters import LetterError
 
     settings, roles = read_config(config), roles_of(role)
     try:
         code = daemon.run(settings, roles)
-    except (daemon.NotReadyError, LetterError) as trouble:
-        raise Failure(str(trouble), "mailflow check", Exit.CONFIG) from None
+    except daemon.NotReadyError as trouble:
+        what, mend = SCHEMA.get(str(trouble), SCHEMA["unknown"])
+        raise Failure(what, mend, Exit.CONFIG) from None
+    except LetterError as trouble:
+        raise Failure(str(trouble), "mailflow letters lint", Exit.CONFIG) from None
     except OSError as trouble:
         raise Failure(
             f"cannot start: {trouble.strerror or trouble}", _mend(trouble), Exit.UNAVAILABLE

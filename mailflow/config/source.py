@@ -61,10 +61,16 @@ def from_file(path: Path) -> Found:
         return Found(
             {}, [f"{path}: may not be read; give this user the right to: chmod, chown"], False
         )
-    except (OSError, UnicodeDecodeError) as error:
-        return Found({}, [f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"], False)
+    except IsADirectoryError:
+        mend = f"name the file in it: {path / 'mailflow.toml'}"
+        return Found({}, [f"{path}: is a folder; {mend}"], False)
+    except UnicodeDecodeError:
+        mend = "save it as UTF-8 (not UTF-16, which some editors call Unicode)"
+        return Found({}, [f"{path}: is not UTF-8 text; {mend}"], False)
+    except OSError as error:
+        return Found({}, [f"{path}: cannot be read: {error.strerror or error}"], False)
     except tomllib.TOMLDecodeError as error:
-        return Found({}, [f"{path}: is not TOML: {error}"], False)
+        return Found({}, [f"{path}: is not TOML: {error}; {_toml_mend(error, text)}"], False)
     values, problems = {}, []
     lines = _lines(text)
     for key, value in _flatten(tree):
@@ -77,6 +83,25 @@ def from_file(path: Path) -> Found:
         elif not (value == {} and is_table(key)):
             problems.append(f"{where} {_unknown(key, '.'.join, value)}")
     return Found(values, problems)
+
+
+def _toml_mend(error: tomllib.TOMLDecodeError, text: str) -> str:
+    """What to do about a line that is not TOML; most often quotes are missing, or curly."""
+    found = re.search(r"line (\d+)", str(error))
+    lines = text.splitlines()
+    number = int(found[1]) if found else 0
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    if any(quote in line for quote in "“”„‘’«»"):
+        return 'text stands between straight quotes: "…"'
+    if "Cannot overwrite a value" in str(error) or "Cannot declare" in str(error):
+        return "each setting and each [table] stands once"
+    if re.search(r"=\s*(?:True|False|yes|no|on|off)\b", line):
+        return "say true or false, in small letters"
+    if re.search(r"=\s*[^\s\"'\[{\d]", line):
+        return 'text stands between quotes: name = "…"'
+    if line.strip() and "=" not in line and not line.lstrip().startswith("["):
+        return "a line is name = value, [table], or begins with #"
+    return "look at that line, and at the one before: a quote or bracket may not be closed"
 
 
 def from_environment(env: Mapping[str, str]) -> Found:

@@ -25,6 +25,9 @@ _ACCENTS = re.compile(
     "\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_RULES = re.compile(
+    r" \((?:DOMAIN\.md )?(?:[SI]|§)\d{1,2}(?:, (?:DOMAIN\.md )?(?:[SI]|§)\d{1,2})*\)"
+)
 _TAB = re.compile("\t")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -45,6 +48,15 @@ def clean_text(text: str, *, tabs: bool = False) -> str:
 def clean_line(text: str) -> str:
     """A value of one line: as `clean_text`, and runs of white space become one blank."""
     return " ".join(clean_text(text).split())
+
+
+def plain_rule(text: str) -> str:
+    """A reason without the numbers of our rules, which mean nothing outside of the code.
+
+    >>> plain_rule("every required field is there and valid (S19); the sender is proven (I13, S07)")
+    'every required field is there and valid; the sender is proven'
+    """
+    return _RULES.sub("", text)
 
 
 def fold(text: str) -> str:

@@ -33,8 +33,10 @@ def backup(db: Database, target: Path) -> int:
         unfinished.rename(target)
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
-        unfinished.unlink(missing_ok=True)
-        raise CannotBackUp(f"{target}: {error}") from error
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise CannotBackUp(f"{target}: {why}") from error
     return target.stat().st_size
 
 

@@ -171,7 +171,28 @@ def test_what_is_not_utf_8_is_said_to_be_so(tmp_path: Path) -> None:
     path = tmp_path / "mailflow.toml"
     path.write_bytes(b"# caf\xe9\n")
     (problem,) = problems(path)
-    assert "cannot be read as UTF-8" in problem
+    assert "is not UTF-8 text; save it as UTF-8" in problem
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path)
+    assert f"is a folder; name the file in it: {tmp_path / 'mailflow.toml'}" in problem
+
+
+@pytest.mark.parametrize(
+    ("line", "mend"),
+    [
+        ("organisation = Vendor", 'text stands between quotes: name = "…"'),
+        ("organisation = “Vendor”", 'text stands between straight quotes: "…"'),
+        ("enabled = True", "say true or false, in small letters"),
+        ("organisation", "a line is name = value, [table], or begins with #"),
+        ('a = "x"\na = "y"', "each setting and each [table] stands once"),
+        ('organisation = "Vendor', "a quote or bracket may not be closed"),
+    ],
+)
+def test_a_line_that_is_no_toml_comes_with_its_mend(tmp_path: Path, line: str, mend: str) -> None:
+    (problem,) = problems(write(tmp_path, f"[service]\n{line}\n"))
+    assert mend in problem
 
 
 CONTRADICTIONS = {

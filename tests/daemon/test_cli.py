@@ -80,7 +80,7 @@ def test_version(shell: Shell) -> None:
         ["inbox", "show", "seventeen"], ["inbox", "list", "--limit", "0"],
         ["inbox", "list", "--state", "lost"], ["outbox", "list", "--state", "lost"],
         ["requests", "list", "--state", "lost"], ["inbox", "retry"], ["outbox", "retry"],
-        ["inbox", "retry", "1", "--all"], ["quarantine", "release", "1"],
+        ["inbox", "retry", "1", "--all"], ["quarantine", "release"],
         ["run", "--role", "smpt"], ["run", "--role", ","],
     ],
 )  # fmt: skip
@@ -90,7 +90,21 @@ def test_a_wrong_command_line_ends_with_2(
     result = shell(*line)
     assert result.code == Exit.USAGE
     assert result.out == ""
-    assert result.err
+    assert result.err.startswith("error: ")  # as everything else that goes wrong
+
+
+def test_a_slip_on_the_command_line_gets_a_guess_and_the_way_to_the_help(shell: Shell) -> None:
+    assert "did you mean --search? mailflow people list --help" in (
+        shell("people", "list", "--serch", "x").err
+    )
+    assert "missing argument 'REFERENCE'\nmend:  mailflow requests hold --help" in (
+        shell("requests", "hold").err
+    )
+    assert shell("inbox", "show", "abc").err.startswith(
+        "error: invalid value for 'ID': is no whole number\n"
+    )
+    helped = shell("requests")
+    assert (helped.code, "hold" in helped.out + helped.err) == (Exit.USAGE, True)
 
 
 def test_an_unknown_role_gets_a_guess(shell: Shell) -> None:

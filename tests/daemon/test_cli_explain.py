@@ -39,11 +39,11 @@ def test_the_story_of_a_request(shell: Shell, house: House) -> None:
     assert told.startswith(house.request().reference)
     in_order = [
         "alba@cobalt.example asked for the account.",
-        "rule: every required field is there and valid (S19)",
+        "why: every required field is there and valid",
         "proof: pass: trusted peer 127.0.0.1 vouches for the sender",
         "→ review to alba@cobalt.example (en): withdrawn before it was sent",
         "alba@cobalt.example confirmed; the provisional account was created.",
-        "now: pending rule: a clear CONFIRM for the newest revision, 1 (S20); understood as confirm:",
+        "now: pending why: a clear CONFIRM for the newest revision, 1; understood as confirm:",
         "→ activation to tom@harbour.example (en)",
         "Day 7 of the schedule: reminded.",
         "tom@harbour.example accepted by click; the account became active.",

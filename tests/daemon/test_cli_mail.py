@@ -94,7 +94,7 @@ def test_inbox_list_show_retry(shell: Shell, sqlite_db: Database) -> None:
     assert "would retry 1" in shell("inbox", "retry", "--all", "--dry-run").err
     result = shell("inbox", "retry", failed, done)  # only a failed one can be retried
     assert result.code == Exit.FAILURE
-    assert "1 left as they are" in result.err
+    assert "2 is not failed but done: the rule" in result.err
     assert states(shell, "inbox") == {failed: "waiting", done: "done"}
     assert "0 will be" in shell("inbox", "retry", "--all").err
 
@@ -118,6 +118,7 @@ def test_quarantine(shell: Shell, sqlite_db: Database) -> None:
     assert "not proven" in shown
     assert "subject: 0" in shown
     assert "(no text)" in shown
+    assert numbers[0] in [row["id"] for row in shell("quarantine", "list", "--json").rows]
     assert shell("quarantine", "show", 5).code == Exit.NOT_FOUND  # done, not set aside
 
     nameless = shell("quarantine", "release", numbers[0], "--yes")
@@ -127,6 +128,9 @@ def test_quarantine(shell: Shell, sqlite_db: Database) -> None:
     assert (dry.code, "would release 1" in dry.err) == (0, True)
     assert shell("quarantine", "release", numbers[0], "--by", "Ana", "--yes").code == 0
     assert shell("quarantine", "drop", numbers[1], "--by", "Ana", "--yes").code == 0
+    again = shell("quarantine", "release", numbers[1], "--by", "Bo", "--yes")
+    assert again.code == Exit.FAILURE
+    assert f"{numbers[1]} is not quarantined but refused: dropped by Ana; was: not pro" in again.err
     (row,) = shell("inbox", "show", numbers[0], "--json").rows
     assert (row["state"], row["vouched_by"]) == ("waiting", "Ana")
     assert shell("quarantine", "drop", "--all", "--by", "Ana", "--yes").code == 0
@@ -137,6 +141,42 @@ def test_quarantine(shell: Shell, sqlite_db: Database) -> None:
     ]
     assert shell("quarantine", "list", "--json").rows == []
     assert "nothing is set aside" in shell("quarantine", "drop", "--all", "--by", "A", "-y").err
+
+
+STRANGE = """\
+From: Ana Ruiz <ana@partner.example>
+To: requests@licensing.vendor.example
+Subject: =?utf-8?q?Neues_Konto_f=C3=BCr_=1B[2JHafen?=
+
+Account name: Harbour
+Customer email: jan@harbour.example
+""".replace("\n", "\r\n").encode()
+
+
+def test_one_sees_what_a_quarantined_mail_says_before_vouching_for_it(
+    shell: Shell, sqlite_db: Database
+) -> None:
+    recipients = ("requests@licensing.vendor.example",)
+    inbox.put_many(sqlite_db, [inbox.Incoming(STRANGE, "a@b.example", recipients, "", "smtp")])
+    (mail,) = inbox.claim(sqlite_db, 1, LEASE)
+    with sqlite_db.transaction() as session:
+        inbox.finish(
+            session, mail.id, mail.fence, state="quarantined", kind="request",
+            outcome="quarantine", reason="not proven (I13)", sender="ana@partner.example",
+        )  # fmt: skip
+    listed = shell("quarantine", "list").out
+    assert "Neues Konto für" in listed
+    assert "\x1b" not in listed
+    shown = shell("quarantine", "show", mail.id)
+    assert "if its sender is vouched for:" in shown.err
+    for words in ("not_registered", "customer email  jan@", "subject: Neues Konto für"):
+        assert words in shown.out
+    raw = shell("quarantine", "show", mail.id, "--raw")
+    assert raw.out.encode() == STRANGE
+    assert "keep the file to yourself" in raw.err
+    assert shell("inbox", "show", mail.id, "--raw").out.encode() == STRANGE
+    assert shell("inbox", "show", 99, "--raw").code == Exit.NOT_FOUND
+    assert "would release 1" in shell("quarantine", "release", mail.id, "--dry-run").err
 
 
 def test_outbox_list_show_retry(shell: Shell, sqlite_db: Database) -> None:

@@ -5,7 +5,7 @@ Each module looks at one part and yields findings; nothing is changed and no mai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,7 +83,7 @@ def examine(config: Config, path: Path | None, *, offline: bool) -> Iterator[Fin
 def _print(findings: list[Finding], records: list[Record]) -> None:
     from rich.text import Text
 
-    from mailflow.cli.output import console, safe
+    from mailflow.cli.output import console, safe, several
 
     out = console()
     marks = {
@@ -99,5 +99,6 @@ def _print(findings: list[Finding], records: list[Record]) -> None:
     out.print(Text("\nDNS records to publish (yours may differ where you know better):"))
     for record in records:
         out.print(Text(record.line))
-    count: Callable[[Level], int] = lambda level: sum(f.level is level for f in findings)  # noqa: E731
-    out.print(Text(f"\n{count(Level.FAULT)} faults, {count(Level.WARNING)} warnings"))
+    levels = [finding.level for finding in findings]
+    faults = several(levels.count(Level.FAULT), "fault")
+    out.print(Text(f"\n{faults}, {several(levels.count(Level.WARNING), 'warning')}"))
