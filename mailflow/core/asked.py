@@ -8,7 +8,11 @@ from mailflow.core.reply import Intent, Reply
 
 
 def command_of(
-    reply: Reply, letter: LetterFacts, quoted: tuple[c.Quoted, ...] = (), said: str = ""
+    reply: Reply,
+    letter: LetterFacts,
+    quoted: tuple[c.Quoted, ...] = (),
+    said: str = "",
+    plain: c.Plain = c.NO_WORDS,
 ) -> c.Command:
     """The command that a reply's intent stands for."""
     revision = None if letter.matched_by == "reference" else letter.revision
@@ -48,5 +52,13 @@ def command_of(
         case _:
             near = reply.guess
             return c.Unknown(
-                reply.read, reply.code, near.word, near.address, said, revision, quoted, letter.kind
+                reply.read,
+                reply.code,
+                near.word,
+                near.address,
+                said,
+                revision,
+                quoted,
+                letter.kind,
+                plain,
             )

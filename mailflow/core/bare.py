@@ -48,7 +48,7 @@ def bare_value(said: str, problems: tuple[Problem, ...], sender: str) -> Submiss
         word = said.strip(" .,;:!<>\"'")
         if "@" not in word and "." in word and normalise_domain(word)[0] is not None:
             return Submission(Fields(account_domain=word))
-    elif field == "account_name" and _is_name(said):
+    elif field == "account_name" and is_name(said):
         return Submission(Fields(account_name=said.strip()))
     return None
 
@@ -57,7 +57,7 @@ def _doubts(said: str) -> bool:
     return any(is_doubtful(fold(word).strip(".,;:!")) for word in said.split())
 
 
-def _is_name(said: str) -> bool:
+def is_name(said: str) -> bool:
     """Written as names are: each word with a capital or a digit, but for the small ones."""
     words = said.split()
     return (

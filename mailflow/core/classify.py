@@ -20,6 +20,7 @@ from mailflow.core.form import is_passed_on, read_form
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.newtext import OwnText, own_text
+from mailflow.core.plain import in_plain_words
 from mailflow.core.policy import Policy
 from mailflow.core.quotation import edits, read_quotation
 from mailflow.core.reading import Facts, LetterFacts, Reading
@@ -185,11 +186,13 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
             why=f"it names {named}, but answers a letter about {letter.reference}",
         )  # fmt: skip
     quoted: tuple[c.Quoted, ...] = ()
-    said = ""
+    said, plain = "", c.NO_WORDS
     if letter.part == "partner" and reply.intent in (Intent.CONFIRM, Intent.UNKNOWN):
         quoted = read_quotation(message)
         said = only_sentence(own.text[:_MAX_SAID], own.names)
-    command = c.Resend() if letter.withdrawn else command_of(reply, letter, quoted, said)
+        if reply.intent is Intent.UNKNOWN and not (named and named != letter.reference):
+            plain = in_plain_words(own.text, own.names, message.sender)
+    command = c.Resend() if letter.withdrawn else command_of(reply, letter, quoted, said, plain)
     why = "an older letter: the newest is sent again" if letter.withdrawn else reply.why
     return Reading(
         "reply", "apply", why, command, letter.part, letter.request_id,

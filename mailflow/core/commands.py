@@ -33,7 +33,26 @@ class Submission:
     language: str = ""  # "" = no telling
     labelled: bool = True
     adding: bool = False  # the users written come to those already known ("Add user: …")
+    removed: tuple[str, ...] = ()  # users to be taken out ("Remove user: …")
     mentioned: tuple[str, ...] = ()  # addresses in a text without labels, as it names them
+    leftover: tuple[Problem, ...] = ()  # what stands beside the labelled lines, to be named
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What plain words say about the fields.
+
+    `submission` holds what they set, or no field; `values` every other address and domain that
+    stands in the text: each must be known already, or nothing is clear. `offers` are the lines
+    that may have been meant: field, value, and "add" or "remove" for one of several users.
+    """
+
+    submission: Submission
+    values: tuple[str, ...] = ()
+    offers: tuple[tuple[str, str, str], ...] = ()
+
+
+NO_WORDS = Plain(Submission(labelled=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,8 @@ class Open:
 class Change:
     """The partner sends corrected lines. `said` is how, where that wants a word:
 
-    "confirm" (a CONFIRM stood beside them), "quoted" (in the quotation of our letter), or "".
+    "confirm" (a CONFIRM stood beside them), "quoted" (in the quotation of our letter), "words" (in
+    a sentence, not on a line), or "".
     """
 
     submission: Submission
@@ -177,7 +197,8 @@ class Unknown:
 
     `near` and `address` are what the customer may have meant (`guess.Guess`): offered, never done.
     `revision`, `quoted` and `letter` are those of `Confirm`. `said` is the one sentence that it is,
-    without greeting and signature, or "": it may be the value that was asked for.
+    without greeting and signature, or "": it may be the value that was asked for. `plain` is what
+    it says of the fields.
     """
 
     read: str = ""
@@ -188,6 +209,7 @@ class Unknown:
     revision: int | None = None
     quoted: tuple[Quoted, ...] = ()
     letter: str = ""
+    plain: Plain = NO_WORDS
 
 
 @dataclass(frozen=True, slots=True)

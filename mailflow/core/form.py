@@ -17,6 +17,7 @@ from mailflow.core.address import find_addresses
 from mailflow.core.commands import Submission
 from mailflow.core.hygiene import clean_line, fold
 from mailflow.core.language import detect
+from mailflow.core.leftover import leftover, taken
 from mailflow.core.lines import Entry, entries_of
 from mailflow.core.newtext import OwnText
 from mailflow.core.policy import Policy
@@ -54,7 +55,7 @@ def read_form(own: OwnText, subject: str, policy: Policy, *, answers: bool = Fal
         no line names a field: then the fields hold only what a form may be filled in with.
     """
     del policy  # limits belong to core.check, which also knows who asks
-    own_part = read_lines(own.lines)
+    own_part = read_lines(own.lines, own.names)
     result = own_part
     if own.forwarded:
         result = _with_forwarded(own_part, read_lines(own.forwarded.split("\n")))
@@ -166,16 +167,22 @@ def _with_forwarded(own: Submission, forwarded: Submission) -> Submission:
         own.cleared,
         labelled=own.labelled or forwarded.labelled,
         adding=own.adding,
+        removed=own.removed,
+        leftover=own.leftover,
     )
 
 
-def read_lines(lines: Sequence[str]) -> Submission:
-    """Fields named by lines of text. `labelled` is false when no line names one."""
-    entries = entries_of(lines)
+def read_lines(lines: Sequence[str], names: frozenset[str] = frozenset()) -> Submission:
+    """Fields named by lines of text. `labelled` is false when no line names one.
+
+    `names` are the words of the author's name and address: below his name nothing is left over.
+    """
+    entries, apart = entries_of(lines)
     strong = [entry for entry in entries if not entry.weak]
     if not strong and len({entry.field for entry in entries}) < 2 and not _solid(entries):
         return Submission(labelled=False)
-    return _submission(entries)
+    submission = _submission(entries)
+    return replace(submission, leftover=leftover(apart, taken(submission, entries), names))
 
 
 def _solid(entries: list[Entry]) -> bool:
@@ -194,9 +201,11 @@ def _submission(entries: list[Entry]) -> Submission:
     warnings: list[Problem] = []
     cleared: list[str] = []
     conflicts: dict[str, list[str]] = {}
-    users = [entry for entry in entries if entry.field == "user_emails"]
+    out = [entry for entry in entries if entry.removes]
+    removed = tuple(one for entry in out for one in read_value("user_emails", entry.text).many)
+    users = [entry for entry in entries if entry.field == "user_emails" and not entry.removes]
     for name in FIELD_NAMES:
-        texts = [entry.text for entry in entries if entry.field == name]
+        texts = [entry.text for entry in entries if entry.field == name and not entry.removes]
         if not texts:
             continue
         present = [text for text in texts if not is_absent(text)]
@@ -205,7 +214,7 @@ def _submission(entries: list[Entry]) -> Submission:
             continue
         read = [read_value(name, text) for text in present]
         if name == "user_emails":
-            values[name] = tuple(address for v in read for address in v.many)
+            values[name] = tuple(one for v in read for one in v.many if one not in removed)
             provenance[name] = Provenance.OWN
             continue
         different = {fold(v.text) for v in read if v.text}
@@ -230,4 +239,5 @@ def _submission(entries: list[Entry]) -> Submission:
         tuple(warnings),
         tuple(cleared),
         adding=bool(users) and all(entry.adds for entry in users),
+        removed=removed,
     )

@@ -114,17 +114,27 @@ WEAK = frozenset(
     ]
 ) | {"web site", "pagina web", "sitio web", "site web", "webseite", "access for", "contact email"}
 
+#: Labels of users who are to be taken out. No slip of the fingers is forgiven in them: it would
+#: make them labels of the whole list.
+_REMOVING = """remove user|remove users|remove a user|remove the user|remove the users|delete user|delete users|delete the user|drop user|drop users|users to remove|users to be removed|user to remove|
+    quitar usuario|quitar usuarios|quitar un usuario|quitar al usuario|eliminar usuario|eliminar usuarios|eliminar un usuario|eliminar al usuario|borrar usuario|borrar usuarios|usuarios a quitar|usuarios a eliminar|
+    remover usuario|remover usuarios|remover o usuario|remover um usuario|retirar usuario|retirar usuarios|excluir usuario|excluir usuarios|excluir o usuario|tirar usuario|tirar usuarios|remover utilizador|remover utilizadores|eliminar utilizador|eliminar utilizadores|usuarios a remover|utilizadores a remover|
+    supprimer utilisateur|supprimer l'utilisateur|supprimer un utilisateur|supprimer des utilisateurs|supprimer les utilisateurs|retirer utilisateur|retirer l'utilisateur|enlever l'utilisateur|utilisateurs a retirer|utilisateurs a supprimer|
+    benutzer entfernen|nutzer entfernen|benutzer loschen|nutzer loschen|zu entfernende benutzer"""  # fmt: skip
+
 _EXACT: dict[str, str] = {
     " ".join(label.split()): name
     for name, text in _LABELS.items()
     for label in text.split("|")
     if label.strip()
 }
-_MAX_LABEL = max(map(len, _EXACT))
 _BY_LENGTH: dict[int, list[str]] = {}
 for _label in _EXACT:
     if len(_label) >= 6:
         _BY_LENGTH.setdefault(len(_label), []).append(_label)
+_REMOVE = frozenset(" ".join(label.split()) for label in _REMOVING.split("|"))
+_EXACT |= dict.fromkeys(_REMOVE, "user_emails")
+_MAX_LABEL = max(map(len, _EXACT))
 _LEAD = re.compile(
     r"^[\s>]*(?:(?:[-*•·‣▪◦●○■□–+o]|\(?\d{1,2}[.)\]]|\(?[a-h][.)\]])\s+)?[\s*_#\"'•·-]*"
 )
@@ -182,6 +192,13 @@ _ADDS = re.compile(
 def adds(text: str) -> bool:
     """Whether a label of a list says that its values come to those already there: "Add user"."""
     return _ADDS.match(tidy(text)) is not None
+
+
+def removes(text: str) -> bool:
+    """Whether a label of a list says that its values are to be taken out of it: "Remove user"."""
+    bare = tidy(text)
+    pieces = bare.split("/")
+    return bare in _REMOVE or (len(pieces) > 1 and _REMOVE.issuperset(p.strip() for p in pieces))
 
 
 def is_weak(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from itertools import islice
 
-from mailflow.core.labels import adds, is_weak, label_of
+from mailflow.core.labels import adds, is_weak, label_of, removes
 from mailflow.core.sentences import is_closing
 
 _SEPARATOR = re.compile(r"\s*(?:[:：=\t|]|\s[-–—]+>?\s|->|=>|→)\s*")
@@ -33,26 +33,30 @@ _NOTES = frozenset({"note_to_customer", "note_to_users"})
 class Entry:
     """One labelled place: the field, whether its label is weak, and the lines of its value.
 
-    `adds`: the label says that the values come to those already there.
+    `adds`: the label says that the values come to those already there; `removes`: that they are to
+    be taken out.
     """
 
     field: str
     weak: bool
     lines: list[str] = made(default_factory=list)
     adds: bool = False
+    removes: bool = False
 
     @property
     def text(self) -> str:
         return "\n".join(self.lines).strip()
 
 
-def entries_of(lines: Sequence[str]) -> list[Entry]:
+def entries_of(lines: Sequence[str]) -> tuple[list[Entry], list[str]]:
+    """The labelled places, and the lines that belong to none of them, above the sign-off."""
     entries: list[Entry] = []
     current: Entry | None = None
     signed = False
+    apart: list[str] = []
     rows = _table(lines)
     if rows:
-        return rows
+        return rows, []
     for line in _single(lines):
         if not line.strip():
             if current and current.field in _NOTES:
@@ -63,15 +67,16 @@ def entries_of(lines: Sequence[str]) -> list[Entry]:
         found = labelled(line)
         if found and not (signed and (entries or is_weak(found[1]))):
             value = [found[2]] if found[2] else []
-            current = Entry(found[0], is_weak(found[1]), value, adds(found[1]))
+            label = found[1]
+            current = Entry(found[0], is_weak(label), value, adds(label), removes(label))
             entries.append(current)
             signed = False
         elif is_closing(line):
             if not (current and current.field in _NOTES and not current.text):
                 signed = True
         elif current is None or signed:
-            if current and current.field in _NOTES and signed:
-                continue
+            if not signed:
+                apart.append(line)
         elif (
             current.field in _NOTES
             or not current.text
@@ -80,7 +85,8 @@ def entries_of(lines: Sequence[str]) -> list[Entry]:
             current.lines.append(line.strip())
         else:
             current = None
-    return entries
+            apart.append(line)
+    return entries, apart
 
 
 def _single(lines: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from mailflow.core.moves import (
     changing,
     clock,
     english,
+    meant,
     opening,
     operator,
     partner,
@@ -149,7 +150,7 @@ def _first(command: c.Command, actor: c.Actor, world: World) -> Decision:
 
 def _next(request: Request, command: c.Command, actor: c.Actor, world: World) -> Decision:
     if isinstance(command, c.Confirm | c.Unknown) and actor.part == "partner":
-        command = changing.meant_as_change(request, command, actor) or command
+        command = meant.meant_as_change(request, command, actor) or command
     name = type(command).__name__
     request = _listening(request, actor, world)
     if actor.part == "approver" and _on_the_partners_side(request, actor.address, world):

@@ -29,6 +29,7 @@ _WORDS = 3  # of a note that is written where there was none
 _LONG = 55  # characters; a line at least so long may have lost its end to a program's folding
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _SENTENCE = re.compile(r"[“”«»]|[.!?]\s+[^\W\d_]")
+_REMARK = re.compile(r"\(\s*[^()@:]{3,60}:[^()]*(?:\)|$)")
 _LABEL = re.compile(r"([^\W\d_][\w' -]{2,40}):")
 
 
@@ -165,8 +166,10 @@ def _note(lines: tuple[str, ...], shown: str) -> str:
 def _users(
     lines: tuple[str, ...], shown: tuple[str, ...], *, whole: bool, last: bool
 ) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(a for line in lines for a in find_addresses(line)))
-    text = _bare(" ".join(lines))
+    joined = " ".join(lines)
+    # "(changed; it was: …)" is ours: whoever was taken out is not put in again by a CONFIRM.
+    found = find_addresses(_REMARK.sub(" ", joined))
+    text = _bare(joined)
     missing = [a for a in shown if a not in found and _bare(a) not in text]
     more = [a for a in found if a not in shown]
     if more or (missing and found and whole and not last):

@@ -14,7 +14,7 @@ def merge(
     fields: Fields, provenance: Mapping[str, str], submission: Submission
 ) -> tuple[Fields, Mapping[str, str]]:
     """The known fields with a repair put in: a new line replaces, an emptied line empties, and
-    "Add user" adds.
+    "Add user" adds, "Remove user" takes out.
 
     A domain that we had proposed is forgotten when the customer's address changes, so that it is
     proposed anew. Lines that could not be read change nothing; their problems are the caller's.
@@ -30,6 +30,11 @@ def merge(
             value = tuple(dict.fromkeys((*fields.user_emails, *value)))
         values[name] = value
         origin[name] = submission.provenance.get(name, Provenance.OWN)
+    if submission.removed:
+        kept = tuple(u for u in values["user_emails"] if u not in submission.removed)
+        values["user_emails"] = kept
+        if not kept:
+            origin.pop("user_emails", None)
     if (
         "customer_email" in given
         and "account_domain" not in given

@@ -90,7 +90,7 @@ def read_reply(own: OwnText, part: str, subject: str = "") -> Reply:
     read = "\n".join(filter(None, (" ".join(line.split()) for line in own.lines)))[:300]
     language = detect(own.text)
     if part == "partner":
-        submission = read_lines(own.lines)
+        submission = read_lines(own.lines, own.names)
         if submission.labelled:
             return Reply(
                 Intent.CHANGE,
@@ -220,6 +220,11 @@ def _on_a_marked_line(text: str, names: frozenset[str]) -> bool:
     )
 
 
+def _asks_it(sentence: Sentence) -> bool:
+    """Whether a question is hardly more than the word: "CONFIRM?", "Shall I confirm?"."""
+    return len(sentence.tokens) <= 4 and not CONFIRM.isdisjoint(sentence.tokens)
+
+
 def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
     """CONFIRM or ACCEPT: each sentence must say it whole, or be harmless."""
     strong, open_form = (
@@ -233,7 +238,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
         if BAD_SIGNS.search(sentence.text):
             return unknown("a sign in the text takes the word back")
         if "?" in sentence.end:
-            return unknown(f"a question: {sentence.text[:80]}", "question")
+            code = "asked" if intent is Intent.CONFIRM and _asks_it(sentence) else "question"
+            return unknown(f"a question: {sentence.text[:80]}", code)
         if sentence.greeting or sentence.closing:
             continue
         has_word = any(token in strong for token in sentence.tokens)

@@ -38,8 +38,15 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
 
 OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.HELP: {"filled": {}, "mentioned": ()},
-    Kind.QUESTION: {"understood": {}, "new": True, "said": ""},
-    Kind.REVIEW: {"older": False, "warnings": (), "changed": (), "was": {}, "said": ""},
+    Kind.QUESTION: {"understood": {}, "new": True, "said": "", "leftover": ()},
+    Kind.REVIEW: {
+        "older": False,
+        "warnings": (),
+        "changed": (),
+        "was": {},
+        "said": "",
+        "leftover": (),
+    },
     Kind.ACTIVATION: {"again": False, "nominated_by": ""},
     Kind.REMINDER_CUSTOMER: {"last": False},
     Kind.CONFIRMATION_PARTNER: {"way": "", "at": None},
@@ -60,7 +67,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
         "again_at": None,
         "asked": "",
     },
-    Kind.UNKNOWN_REPLY: {"read": "", "why_code": "", "near": "", "address": ""},
+    Kind.UNKNOWN_REPLY: {"read": "", "why_code": "", "near": "", "address": "", "lines": ()},
     Kind.REMINDER_PARTNER: {"problems": ()},
     Kind.APPROVER_CHANGED: {"warnings": ()},
     Kind.APPROVER_REPLACED: {"new": ""},

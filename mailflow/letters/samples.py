@@ -148,6 +148,10 @@ def _all() -> list[Sample]:
             "question", "", P, in_state("draft"),
             {"problems": PROBLEMS, "understood": FIELDS.given(), "new": True},
         ),
+        (
+            "question", "words", P, in_state("draft"),
+            {"problems": PROBLEMS[:1], "new": False, "said": "words", "leftover": _LEFT},
+        ),
         ("question", "one", P, in_state("draft"), {"problems": PROBLEMS[:1], "new": False}),
         ("question", "late", P, PENDING, {"problems": PROBLEMS[1:2]}),
         ("question", "nothing", P, in_state("draft", fields=Fields()), {"problems": PROBLEMS[:1]}),
@@ -168,6 +172,11 @@ def _all() -> list[Sample]:
         (
             "review", "all", P, in_state("review", on_behalf=True),
             {"warnings": _problems(WARNING_CODES, "x@y.example")},
+        ),
+        (
+            "review", "words", P, in_state("review", fields=BARE),
+            {"said": "words", "changed": ["user_emails"], "was": {"user_emails": COLLEAGUE},
+             "leftover": _LEFT},
         ),
         ("review", "near", P, in_state("review"), {"warnings": (NEAR, NEAR)}),
         ("review", "bare", P, in_state("review"), {"warnings": _problems(WARNING_CODES, "")}),
@@ -309,6 +318,15 @@ def _all() -> list[Sample]:
             ("unknown_reply", f"thanks-{to}-{state}", to, in_state(state), {"why_code": "thanks"})
             for to, state in ((P, "draft"), (P, "review"), (C, "pending"))
         ),
+        ("unknown_reply", "lines-draft", P, in_state("draft"),
+         {"why_code": "unclear", "read": "let me ask them",
+          "lines": [("customer_email", "", ""), ("account_domain", "alimentos.example", "")]}),
+        ("unknown_reply", "lines-review", P, in_state("review"),
+         {"why_code": "unclear", "read": "could it be Ben?",
+          "lines": [("customer_email", COLLEAGUE, "")]}),
+        ("unknown_reply", "lines-pending", P, PENDING,
+         {"why_code": "unclear", "read": "add Ben, drop Carla",
+          "lines": [("user_emails", COLLEAGUE, "add"), ("user_emails", COLLEAGUE, "remove")]}),
         ("unknown_reply", "last", P, in_state("review"), {"read": "ok, do it"}),
         ("unknown_reply", "user", U, in_state("active"), {"read": "thanks"}),
         ("on_hold", "", P, in_state("hold"), {}),
@@ -362,9 +380,13 @@ def _all() -> list[Sample]:
 
 
 _SETTLED = ("pending", "hold", "active", "declined", "expired", "cancelled", "lapsed", "review")
+_LEFT = (
+    Problem("unplaced", "", COLLEAGUE), Problem("not_understood", "", "Region: EMEA"),
+    Problem("no_such_user", "user_emails", COLLEAGUE),
+)  # fmt: skip
 _WHYS = (
     "", "unclear", "question", "both", "condition", "later", "negation", "receipt", "empty",
-    "no_words", "not_yours", "cancel_first",
+    "no_words", "not_yours", "cancel_first", "asked",
 )  # fmt: skip
 SAMPLES = _all()  # kept for good: `read` below knows them by identity
 

@@ -252,3 +252,56 @@ def test_a_label_says_whether_users_come_to_the_others(label: str, adding: bool)
     found = form(f"{label}: bo@acme.example")
     assert found.fields.user_emails == ("bo@acme.example",)
     assert found.adding is adding
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Remove user", "Remove users", "Users to remove", "Quitar usuario", "Eliminar usuarios",
+        "Remover usuário", "Excluir usuários", "Retirer l'utilisateur", "Benutzer entfernen",
+        "Remove user / Quitar usuario",
+    ],
+)  # fmt: skip
+def test_a_label_says_that_users_are_taken_out(label: str) -> None:
+    found = form(f"{label}: bo@acme.example, cy@acme.example")
+    assert found.removed == ("bo@acme.example", "cy@acme.example")
+    assert found.fields.user_emails == ()
+    assert found.labelled
+
+
+def test_whoever_is_taken_out_is_not_among_the_users() -> None:
+    found = form("Users: bo@acme.example, cy@acme.example\nRemove user: bo@acme.example")
+    assert found.fields.user_emails == ("cy@acme.example",)
+    assert not found.adding
+
+
+def left(text: str, subject: str = "") -> list[tuple[str, str]]:
+    return [(p.code, p.value) for p in form(text, subject).leftover]
+
+
+FORM = "Account name: Acme\nCustomer email: ann@acme.example\n\n"
+
+
+@pytest.mark.parametrize(
+    ("beside", "named"),
+    [
+        ("Responsible: z.paz@acme.example", [("not_understood", "Responsible: z.paz@acme.example")]),
+        ("Responsable de licencias: z@acme.example",
+         [("not_understood", "Responsable de licencias: z@acme.example")]),
+        ("Region: EMEA", [("not_understood", "Region: EMEA")]),
+        ("The boss is b.boss@acme.example by the way.", [("unplaced", "b.boss@acme.example")]),
+        ("There is really nothing else to say: thanks a lot for your help", []),
+        ("See https://acme.example/about", []),
+        ("Regards,\nAnn Lee\nTel: +44 20 7946 0000\ninfo@acme.example", []),
+        ("Hello team: this is the one we spoke of", []),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_the_form_is_named(beside: str, named: list[tuple[str, str]]) -> None:
+    assert left(FORM + beside) == named
+    assert left(beside + "\n\n" + FORM)[: len(named)] == named
+
+
+def test_what_is_in_a_field_is_not_left_over() -> None:
+    assert left(FORM + "User emails: bo@acme.example\nNote: ask cy@acme.example\n") == []
+    assert left("Please, ann@acme.example is the one.\n\n" + FORM) == []
+    assert left("We need this for ann@acme.example and bo@acme.example") == []  # no form at all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pytest
@@ -31,14 +32,32 @@ LONG = Fields(
 SHORT = Fields("Moor", "rosa@moor.example", "moor.example")
 
 
-def review(fields: Fields, language: str) -> tuple[str, str, Fields]:
-    """Our letter in both renditions, and what it shows."""
+#: What a review says besides the values that it shows.
+OLD = {
+    "account_name": "Talleres Beta, S.L.", "customer_email": "old@talleres-beta.example",
+    "account_domain": "talleres-beta.example", "note_to_customer": "Dear old friend",
+    "user_emails": "dora@talleres-beta.example, emil@talleres-beta.example, fay@beta.example",
+    "note_to_users": "Hello!", "notice_email": "desk@partner.example", "order_number": "PO-1",
+    "order_date": "2026-01-31",
+}  # fmt: skip
+LEFT = (
+    Problem("unplaced", "", "gil@talleres-beta.example"),
+    Problem("not_understood", "", "Customer's boss: hugo@talleres-beta.example"),
+    Problem("no_such_user", "user_emails", "ida@talleres-beta.example"),
+)
+
+
+def review(
+    fields: Fields, language: str, was: Mapping[str, str] | None = None
+) -> tuple[str, str, Fields]:
+    """Our letter in both renditions, and what it shows; with `was` one after a change."""
+    changed = {"was": was, "changed": tuple(was), "leftover": LEFT} if was else {}
     request: Request = replace(
         PENDING, state=State.REVIEW, fields=fields, provenance={"account_domain": "proposed"}
     )
     letter = Letter(
         Kind.REVIEW, request.requester.email, language, Audience.PARTNER, request,
-        {"warnings": (), "older": False},
+        {"warnings": (), "older": False, **changed},
     )  # fmt: skip
     sender = "requests@vendor.example"
     envelope = Envelope("<a@vendor.example>", NOW, sender, NOW, f"requests+{TOKEN}@vendor.example")
@@ -76,9 +95,12 @@ HTML = {
 
 
 @pytest.mark.parametrize("language", ["en", "es", "pt"])
+@pytest.mark.parametrize("was", [{}, OLD], ids=["first", "changed"])
 @pytest.mark.parametrize("fields", [LONG, SHORT], ids=["long", "short"])
-def test_an_unchanged_quotation_never_alarms(fields: Fields, language: str) -> None:
-    text, rich, shown = review(fields, language)
+def test_an_unchanged_quotation_never_alarms(
+    fields: Fields, was: Mapping[str, str], language: str
+) -> None:
+    text, rich, shown = review(fields, language, was)
     for name, shape in clients.SHAPES.items():
         told = found(shape(Real("CONFIRM", language, real=text)), shown)
         assert told.fields.given() == {}, name

@@ -140,7 +140,7 @@ def test_languages(text: str, language: str) -> None:
 @pytest.mark.parametrize(
     ("text", "part", "code"),
     [
-        ("CONFIRM?", "partner", "question"),
+        ("CONFIRM?", "partner", "asked"),
         ("I confirm. When will it be ready?", "partner", "question"),
         ("Is the domain right?", "partner", "question"),
         ("Hola, ¿quién es usted?", "approver", "question"),

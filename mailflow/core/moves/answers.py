@@ -12,8 +12,10 @@ from mailflow.core.decision import Decision, Event, Limit, Remark, World
 from mailflow.core.hygiene import fold
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves.approver import nominee_fault
+from mailflow.core.moves.changing import FIXED
+from mailflow.core.moves.meant import known_values
 from mailflow.core.moves.say import answer, settled, to_operator, to_partner
-from mailflow.core.request import Request, State
+from mailflow.core.request import FIELD_NAMES, FINAL, Problem, Request, State
 from mailflow.core.thanks import only_thanks
 
 _QUESTION = re.compile(r"[?¿？]")
@@ -73,7 +75,7 @@ def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> D
         near, address = "nominate", command.address
     letter = answer(
         Kind.UNKNOWN_REPLY, request, actor, world, read=command.read, why_code=why,
-        near=near, address=address,
+        near=near, address=address, lines=_lines(request, command, actor),
     )  # fmt: skip
     thread, policy = f"{request.reference}:{actor.part}", world.policy
     return Decision(
@@ -86,6 +88,42 @@ def unknown(request: Request, command: Unknown, actor: Actor, world: World) -> D
             ),
         ),
     )  # fmt: skip
+
+
+def _lines(request: Request, command: Unknown, actor: Actor) -> tuple[tuple[str, str, str], ...]:
+    """The lines that a partner may send instead, filled in as far as we can tell: field, value,
+    and "add" or "remove" for one of several users.
+
+    While something is missing it is that; else what his words may mean.
+    """
+    if actor.part != "partner" or request.state in FINAL:
+        return ()
+    known = known_values(request)
+    offers = [offer for offer in command.plain.offers if offer[1] not in known or offer[2]]
+    fields = [field for field, _, how in offers if not how]
+    offers = [offer for offer in offers if fields.count(offer[0]) < 2]  # two values: not to be told
+    if request.state not in (State.DRAFT, State.REVIEW):
+        offers = [offer for offer in offers if offer[0] not in FIXED]
+    said = {field: value for field, value, how in offers if not how}
+    asked = []
+    for name in (field for p in request.errors for field in _to_mend(p)):
+        problem = next(p for p in request.errors if name in _to_mend(p))
+        guess = problem.suggestion if name in _GUESSED and "too_" not in problem.code else ""
+        asked.append((name, said.get(name) or guess, ""))
+    return tuple(dict.fromkeys((*asked, *offers)))
+
+
+#: Fields of which a problem's suggestion is a value to send back.
+_GUESSED = ("customer_email", "account_domain", "user_emails", "notice_email")
+
+
+def _to_mend(problem: Problem) -> tuple[str, ...]:
+    """The fields whose lines mend a problem: a customer at a public provider wants two."""
+    name = problem.field or problem.code.partition(":")[2]
+    if name not in FIELD_NAMES:
+        return ()
+    both = problem.code == "missing:account_domain" and problem.value
+    return (name, "customer_email") if both else (name,)
 
 
 def _why(command: Unknown, request: Request, actor: Actor) -> str:

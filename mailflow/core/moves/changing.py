@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailflow.core.bare import bare_value
 from mailflow.core.check import all_errors, check, merge
-from mailflow.core.commands import Actor, Change, Confirm, Resend, Unknown
+from mailflow.core.commands import Actor, Change, Resend
 from mailflow.core.decision import Decision, Event, World
 from mailflow.core.letter import Kind
 from mailflow.core.moves.opening import (
@@ -20,48 +19,13 @@ from mailflow.core.moves.opening import (
 from mailflow.core.moves.partner import resend
 from mailflow.core.moves.say import settled, to_approver, to_partner
 from mailflow.core.moves.sparing import sparing
-from mailflow.core.quotation import edits
 from mailflow.core.request import FIELD_NAMES, FINAL, Problem, Provenance, Request, State
 
 #: After CONFIRM these make another account of it: cancel first (DOMAIN.md §6).
 FIXED = ("account_name", "account_domain")
-_PLAIN = "unclear"  # why an answer is not understood that holds no word of ours
 _MAX_BEFORE = 120  # characters of an old value that are shown beside the new one
 #: What the customer was shown and is accepting; a change needs a new activation mail.
 SHOWN = ("customer_email", "user_emails", "note_to_customer", "note_to_users")
-
-
-def meant_as_change(request: Request, command: Confirm | Unknown, actor: Actor) -> Change | None:
-    """An answer that holds a value in another way than on a labelled line, or None."""
-    if edited := changed_in_quote(request, command):
-        return edited
-    if (
-        not isinstance(command, Unknown)
-        or request.state is not State.DRAFT
-        or command.why != _PLAIN
-    ):
-        return None
-    value = bare_value(command.said, request.errors, actor.address)
-    return Change(value) if value else None
-
-
-def changed_in_quote(request: Request, command: Confirm | Unknown) -> Change | None:
-    """What the partner changed inside the quoted letter, as a change to be reviewed, or None.
-
-    Only while nothing is created, and only in the newest letter: there a value that is not ours is
-    his. It decides nothing; what it does is keep a CONFIRM above it from deciding (I24).
-    """
-    if request.state not in (State.DRAFT, State.REVIEW) or command.revision != request.revision:
-        return None
-    if command.letter not in (Kind.REVIEW, Kind.QUESTION, Kind.HELP):
-        return None
-    whole = command.letter == Kind.REVIEW
-    shown = replace(
-        request.fields, notice_email=request.notice_to if whole else request.fields.notice_email
-    )
-    known = {word for p in request.errors for word in (p.value, p.suggestion) if word}
-    submission = edits(command.quoted, shown, whole=whole, known=known)
-    return Change(submission, "quoted") if submission.fields.given() else None
 
 
 def change(request: Request, command: Change, actor: Actor, world: World) -> Decision:
@@ -110,8 +74,9 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
         warnings=command.submission.warnings + checked.warnings,
     )
     changed = changed_fields(request, revised)
+    leftover = command.submission.leftover + _nobody(request, command)
     if _says_the_same(request, revised):
-        letter = ask_or_show(request, new=False)
+        letter = ask_or_show(request, new=False, leftover=leftover)
         return Decision(
             "clarify" if errors else "review", "the lines say what we have already", request,
             letters=(letter,),
@@ -125,7 +90,17 @@ def change(request: Request, command: Change, actor: Actor, world: World) -> Dec
             Event("changed", data={"fields": changed}),
             Event("question_sent" if errors else "review_sent"),
         ),
-        letters=(ask_or_show(revised, new=False, was=was, said=command.said),),
+        letters=(ask_or_show(revised, new=False, was=was, said=command.said, leftover=leftover),),
+    )
+
+
+def _nobody(request: Request, command: Change) -> tuple[Problem, ...]:
+    """Whoever is to be taken out of the users, and is not among them."""
+    users = (*request.fields.user_emails, *command.submission.fields.user_emails)
+    return tuple(
+        Problem("no_such_user", "user_emails", one)
+        for one in command.submission.removed
+        if one not in users
     )
 
 

@@ -98,7 +98,7 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         why_ask(errors) if errors else "every required field is there and valid (S19)",
         opened=request,
         events=(opened, Event("question_sent" if errors else "review_sent")),
-        letters=(ask_or_show(request, new=True),),
+        letters=(ask_or_show(request, new=True, leftover=submission.leftover),),
     )
 
 
@@ -258,10 +258,12 @@ def ask_or_show(
     older: bool = False,
     was: Mapping[str, str] = _NOTHING,
     said: str = "",
+    leftover: tuple[Problem, ...] = (),
 ) -> Letter:
     """The question while something is wrong, else the review.
 
-    `was` has the old values of what has changed; `said` is that of the `Change`.
+    `was` has the old values of what has changed; `said` is that of the `Change`; `leftover` is what
+    the mail that is answered held besides.
     """
     if request.errors:
         return to_partner(
@@ -272,10 +274,12 @@ def ask_or_show(
             understood=understood(request),
             new=new,
             said=said,
+            leftover=leftover,
         )
     return to_partner(
         Kind.REVIEW, request, answers=answers,
         older=older, warnings=request.warnings, changed=tuple(was), was=was, said=said,
+        leftover=leftover,
     )  # fmt: skip
 
 
