@@ -96,7 +96,7 @@ def _read_secrets(values: dict[Key, Any], given: dict[Key, Value], stronger: set
         try:
             values[key] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
             given[key] = Value(values[key], f"{file} ({given[file_key].where}):")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # no text, or a name that no file can have
             why = "there is no such file" if isinstance(error, FileNotFoundError) else "unreadable"
             problems.append(
                 f"{given[file_key].where}: {file}: {why}; write the secret into it,"

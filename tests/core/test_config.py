@@ -321,6 +321,13 @@ def test_a_missing_secret_file_is_named(tmp_path: Path) -> None:
     assert "there is no such file" in found[0]
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000])
+def test_a_secret_file_of_an_impossible_name_is_said(tmp_path: Path, name: str) -> None:
+    [problem] = problems(write(tmp_path), {"MAILFLOW_DELIVERY__PASSWORD_FILE": name})
+    assert "MAILFLOW_DELIVERY__PASSWORD_FILE" in problem
+    assert "unreadable" in problem
+
+
 def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
     text = (
         changed("[trust]", 'templates = "mine"\n[trust]') + '[database]\nurl = "sqlite:///x.db"\n'
