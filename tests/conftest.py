@@ -29,6 +29,37 @@ settings.register_profile(
 )
 settings.load_profile("long" if os.environ.get("MAILFLOW_TEST_LONG") else "default")
 
+#: Rings in the order in which they begin: what waits for processes comes first, what only computes
+#: fills the gaps and the end.
+RINGS = ("daemon", "browser", "store", "edges", "stories", "letters", "core")
+#: Modules that share what is dear to start, and so stay on one worker.
+TOGETHER = {
+    "daemon/test_environment.py": "services",
+    "daemon/test_imap_kills.py": "services",
+    "browser/test_activation.py": "pages",
+    "browser/test_console.py": "pages",
+    "browser/test_letters.py": "pages",
+    "browser/test_mailbox.py": "pages",
+    "browser/test_print.py": "pages",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers (`make test`): a module, or several together, is one piece of work."""
+    if not config.getoption("loadgroup", False):
+        return
+    tests = Path(__file__).parent
+
+    def place(item: pytest.Item) -> tuple[int, str]:
+        path = item.path.relative_to(tests).as_posix()
+        ring = path.partition("/")[0]
+        return RINGS.index(ring) if ring in RINGS else len(RINGS), TOGETHER.get(path, path)
+
+    items.sort(key=place)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(place(item)[1]))
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:

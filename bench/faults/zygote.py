@@ -7,7 +7,7 @@ conversation of a process makes and keeps (compiled statements and patterns), fo
 played in memory beforehand.
 
 Run by `Zygote` as `python -m bench.faults.zygote CONFIG`. Lines of JSON in: {"config", "log",
-"failpoint", "roles"}; out: {"pid"} after each start, {"pid", "status"} after each end.
+"failpoint", "roles", "env"}; out: {"pid"} after each start, {"pid", "status"} after each end.
 """
 
 from __future__ import annotations
@@ -49,11 +49,16 @@ class Zygote:
         self._ended: dict[int, int] = {}
         threading.Thread(target=self._read, daemon=True).start()
 
-    def start(self, config: Path, log: Path, failpoint: str = "", roles: str = "") -> int:
-        """Start a service, with all roles or some; its process id."""
+    def start(
+        self, config: Path, log: Path, failpoint: str = "", roles: str = "",
+        env: dict[str, str] | None = None,
+    ) -> int:  # fmt: skip
+        """Start a service, with all roles or some, in an environment with `env` besides; its
+        process id."""
         line = json.dumps(
-            {"config": str(config), "log": str(log), "failpoint": failpoint, "roles": roles}
-        )
+            {"config": str(config), "log": str(log), "failpoint": failpoint, "roles": roles,
+             "env": env or {}}
+        )  # fmt: skip
         assert self._process.stdin is not None
         with self._news:
             self._process.stdin.write(line.encode() + b"\n")
@@ -135,7 +140,7 @@ def _warm(settings: Config) -> None:
         db.close()
 
 
-def _fork(daemon: Any, load: Any, order: dict[str, str]) -> int:
+def _fork(daemon: Any, load: Any, order: dict[str, Any]) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -147,6 +152,7 @@ def _fork(daemon: Any, load: Any, order: dict[str, str]) -> int:
             from mailflow import failpoints
 
             failpoints.reach = failpoints.armed(order["failpoint"])
+        os.environ |= order["env"]
         roles = frozenset(order["roles"].split(",")) if order["roles"] else daemon.ROLES
         os._exit(daemon.run(load(Path(order["config"]), os.environ), roles))
     except BaseException:

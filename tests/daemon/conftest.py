@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bench.faults.fleet import new_zygote
+from bench.faults.zygote import Zygote
+from tests.daemon.harness import Service
 from tests.daemon.shell import Shell
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """What services are forked from; any configuration will do to load it."""
+    folder = tmp_path_factory.mktemp("zygote")
+    one = new_zygote(Service(folder, f"sqlite:///{folder}/none.db", 1).config)
+    yield one
+    one.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

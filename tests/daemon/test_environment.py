@@ -30,14 +30,6 @@ HURT_S = 2.0
 MAILS = 90
 
 
-@pytest.fixture(scope="module")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    folder = tmp_path_factory.mktemp("zygote")
-    one = new_zygote(Service(folder, f"sqlite:///{folder}/none.db", 1).config)
-    yield one
-    one.close()
-
-
 def suffer(
     tmp_path: Path,
     zygote: Zygote,

@@ -34,15 +34,6 @@ TRUST = {
 }
 
 
-@pytest.fixture(scope="module")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    """What services are forked from; any configuration will do to load it."""
-    folder = tmp_path_factory.mktemp("zygote")
-    one = Zygote(Service(folder, f"sqlite:///{folder}/none.db", 1).config, TRUST)
-    yield one
-    one.close()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
@@ -71,7 +62,9 @@ class Reader:
 
     def start(self, failpoint: str = "") -> None:
         self.server.commands.clear()
-        self.pid = self.zygote.start(self.service.config, self.service.log, failpoint, "imap")
+        self.pid = self.zygote.start(
+            self.service.config, self.service.log, failpoint, "imap", TRUST
+        )
 
     def deliver(self) -> None:
         """Some more mail."""

@@ -15,13 +15,12 @@ from aiosmtpd.smtp import Envelope
 from sqlalchemy import text
 
 from bench.faults.account import account
-from bench.faults.fleet import Fleet, new_zygote
+from bench.faults.fleet import Fleet
 from bench.faults.runs import random_kills
 from bench.faults.traffic import Traffic
 from bench.faults.zygote import Zygote
 from mailflow.failpoints import FAILPOINTS
 from mailflow.store.db import Database
-from tests.daemon.harness import Service
 
 #: Places that a conversation without failures and deadlines does not come by; see
 #: the tests below and tests/store/test_migrate.py.
@@ -31,15 +30,6 @@ PLACES = [place for place in FAILPOINTS if place not in RARER and not place.star
 #: From the start to the end of the conversations that the dead one had in hand (I27). Leases last
 #: longer than that even in these tests.
 RECOVERY_S = 5.0
-
-
-@pytest.fixture(scope="module")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    """What services are forked from; any configuration will do to load it."""
-    folder = tmp_path_factory.mktemp("zygote")
-    one = new_zygote(Service(folder, f"sqlite:///{folder}/none.db", 1).config)
-    yield one
-    one.close()
 
 
 @pytest.fixture
