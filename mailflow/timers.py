@@ -17,7 +17,7 @@ import schedule
 
 from mailflow import failpoints, maillog
 from mailflow.flow import Flow, digest
-from mailflow.store import queries, quota, retention
+from mailflow.store import queries, quota, retention, strangers
 from mailflow.store.db import Unavailable
 from mailflow.store.hasten import hasten
 
@@ -90,6 +90,7 @@ def tidy(flow: Flow) -> None:
     retention.wipe_raw(flow.db, timedelta(days=flow.policy.keep_raw_days))
     with flow.db.transaction() as session:
         quota.forget(session, flow.db.now(session) - timedelta(days=2))
+        quota.limit_strangers(session)
 
 
 def mend(flow: Flow) -> None:
@@ -101,11 +102,6 @@ def mend(flow: Flow) -> None:
     hasten(flow.db, 2 * timedelta(seconds=flow.config.delivery.max_retry_s))
 
 
-def limit(flow: Flow) -> None:
-    """Keep strangers from filling the disk."""
-    retention.limit_quarantine(flow.db, flow.policy.max_quarantine_bytes)
-
-
 class Timers:
     """Runs the jobs until told to stop."""
 
@@ -113,6 +109,7 @@ class Timers:
         self._flow = flow
         self._sweep_every_s = sweep_every_s
         self._scheduler = schedule.Scheduler()
+        self._strangers = strangers.Watch(flow.db, flow.policy.max_quarantine_bytes)
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop` is set."""
@@ -138,7 +135,7 @@ class Timers:
             self._safely("sweep", lambda: sweep(self._flow, stop))
         )
         every(5).seconds.do(self._safely("mend", lambda: mend(self._flow)))
-        every(10).seconds.do(self._safely("quarantine", lambda: limit(self._flow)))
+        every(1).seconds.do(self._safely("strangers", self._strangers.look))
         every(600).seconds.do(self._safely("checks", lambda: check_all(self._flow, stop)))
         every(300).seconds.do(self._safely("digest", lambda: digest(self._flow)))
         every(3600).seconds.do(self._safely("tidy", lambda: tidy(self._flow)))

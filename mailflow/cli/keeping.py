@@ -100,7 +100,9 @@ def purge(
     """Wipe the bytes of finished mail, or what is known of a person. It cannot be taken back.
 
     The service wipes by itself once an hour; this is for less patience. What became of each mail,
-    and the hash of its bytes, stay. Requests that still run keep their people.
+    and the hash of its bytes, stay; only where mail that led to nothing is over its quota
+    ([policy] max_quarantine_bytes), the oldest is forgotten but for a count. Requests that still
+    run keep their people.
 
     Example: mailflow purge --person ana@partner.example --dry-run
     """
@@ -109,7 +111,7 @@ def purge(
     from mailflow.cli.output import record
     from mailflow.cli.progress import bar
     from mailflow.core.address import parse
-    from mailflow.store import retention
+    from mailflow.store import retention, strangers
 
     settings = read_config(config)
     keep = timedelta(days=settings.policy.keep_raw_days if days is None else days)
@@ -124,12 +126,18 @@ def purge(
                 requests = retention.erase(session, address, dry_run=dry_run)
             record({"requests": requests, "dry_run": dry_run}, as_line=as_json)
             return
+        most = settings.policy.max_quarantine_bytes
         found = retention.wipe_raw(db, keep, dry_run=True)
-        total = found.inbound + found.outbound
+        over = strangers.limit(db, most, dry_run=True)
+        total = found.inbound + found.outbound + over.wiped + over.forgotten
         if not dry_run and total:
             sure(f"Wipe the bytes of {total} mails?", yes)
             with bar("wiping", total) as told:
                 found = retention.wipe_raw(db, keep)
+                over = strangers.limit(db, most)
                 told(total)
-    values = {"inbound": found.inbound, "outbound": found.outbound, "dry_run": dry_run}
+    values = {
+        "inbound": found.inbound, "outbound": found.outbound, "over_quota": over.wiped,
+        "forgotten": over.forgotten, "dry_run": dry_run,
+    }  # fmt: skip
     record(values, as_line=as_json)

@@ -58,6 +58,7 @@ def _for_people(counts: Counts, account: Conservation, newest: Any) -> dict[str,
         "last mail came in": newest or "never",
         "oldest waiting mail": counts.oldest_inbox or "none",
         "oldest unsent mail": counts.oldest_outbox or "none",
+        "only counted": _only_counted(counts),
         "accepted mail": (
             f"{account.accepted} = {account.effects} effects + {account.refused} refused"
             f" + {account.ignored} ignored + {account.quarantined} quarantined"
@@ -65,6 +66,14 @@ def _for_people(counts: Counts, account: Conservation, newest: Any) -> dict[str,
             f" + {account.waiting} waiting"
         ),
     }
+
+
+def _only_counted(counts: Counts) -> str:
+    """Mail that led to nothing and whose rows are gone: part of what was accepted."""
+    if not counts.forgotten:
+        return "none"
+    total = sum(counts.forgotten.values())
+    return f"{total} mails that led to nothing ({_sum_up(counts.forgotten)})"
 
 
 def _mailbox(box: Mailbox) -> str:

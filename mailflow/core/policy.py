@@ -39,5 +39,5 @@ class Policy:
     bounced_hold_days: int = 7  # a failed customer address that nobody mends is looked at
     max_faults: int = 3  # after so many faults of ours a message is set aside as failed
     keep_raw_days: int = 30  # bytes of finished mail are wiped after this
-    max_quarantine_bytes: int = 104_857_600  # bytes of quarantined mail kept, the newest first
+    max_quarantine_bytes: int = 104_857_600  # of mail that led to nothing, the newest first
     domain_colleagues_may_accept: bool = False  # a reply from another address in the domain

@@ -287,7 +287,8 @@ class Flow:
         assert reading.command is not None
         now = self.db.now(session)
         if not mail.claimed.vouched_by:
-            loop = loops.again(session, message, reading, self.policy, now)
+            known = mail.facts.person is not None
+            loop = loops.again(session, message, reading, self.policy, now, known=known)
             if loop:
                 return Applied("quarantine", loop)
         actor = Actor(

@@ -26,7 +26,9 @@ def limits_of(
     of times an hour, so that no two machines can keep each other writing (I16)."""
     own = (*((decision.limit,) if decision.limit else ()), *decision.further)
     idle = decision.opened is None and (before is None or decision.request == before)
-    if not idle or not actor.message:
+    # A refusal has a limit of its own, by address and day. Whoever proves addresses by the dozen
+    # would leave three lines each instead of one.
+    if not idle or not actor.message or decision.outcome == "refuse":
         return own
     hour = timedelta(hours=1)
     if actor.address:  # a machine's report has none, and shares no limit with the others'

@@ -23,9 +23,18 @@ _DAY = timedelta(days=1)
 
 
 def again(
-    session: Session, message: Message, reading: Reading, policy: Policy, now: datetime
+    session: Session,
+    message: Message,
+    reading: Reading,
+    policy: Policy,
+    now: datetime,
+    *,
+    known: bool,
 ) -> str:
-    """Why this mail is one too many of its kind, or "". Takes from the limits of its sender."""
+    """Why this mail is one too many of its kind, or "". Takes from the limits of its sender.
+
+    `known`: he is in the directory. Anybody else has one refusal a day, whatever he sends.
+    """
     sender = message.sender
     echo = reading.own is not None and reading.own.echo
     # The subject of a letter: it names a request, and none that the sender may speak of here.
@@ -34,7 +43,7 @@ def again(
         key = f"echo:{sender}"
         if not quota.take(session, key, policy.echoes_per_day, _DAY, now):
             return "it reads as a letter of a service like this one, again and again: a loop? (I16)"
-    if isinstance(reading.command, Open) and reading.command.submission.fields.given():
+    if known and isinstance(reading.command, Open) and reading.command.submission.fields.given():
         # What was read, not how it was written: a program on the way may wrap lines anew.
         said = repr((sender, reading.command.submission.fields)).encode("utf-8", "replace")
         key = f"same:{hashlib.sha256(said).hexdigest()}"

@@ -16,7 +16,8 @@ from mailflow.store.text import cut_tag
 
 #: Rows read at once.
 PAGE = 1000
-#: name in the export → table, the column it is read along, the column of its request ("" = none).
+#: name in the export → table, the column it is read along ("" = all at once), the column of its
+#: request ("" = none).
 KINDS: Mapping[str, tuple[Any, str, str]] = {
     "person": (tables.PersonRow, "email", ""),
     "request": (tables.RequestRow, "id", "id"),
@@ -26,6 +27,8 @@ KINDS: Mapping[str, tuple[Any, str, str]] = {
     "mail_out": (tables.Outbox, "id", "request_id"),
     "remark": (tables.Remark, "id", "request_id"),
     "check": (tables.Check, "id", "request_id"),
+    # Counts by day and fate: so few that they are read at once.
+    "mail_forgotten": (tables.Forgotten, "", ""),
 }
 #: How work is shared out; means nothing outside.
 _INNER = frozenset({"lease_until", "fence", "owner", "next_attempt_at", "effect_key"})
@@ -48,16 +51,17 @@ def rows(session: Session, request_id: int | None = None) -> Iterator[dict[str, 
         table = row.__table__
         if request_id is not None and not owner:
             continue
-        statement = select(*(c for c in table.c if c.name not in _INNER)).order_by(table.c[along])
+        order = [table.c[along]] if along else table.primary_key.columns
+        statement = select(*(c for c in table.c if c.name not in _INNER)).order_by(*order)
         if request_id is not None:
             statement = statement.where(table.c[owner] == request_id)
         last: Any = None
         while True:
             page = statement if last is None else statement.where(table.c[along] > last)
-            found = run(session, page.limit(PAGE)).mappings().all()
+            found = run(session, page.limit(PAGE if along else None)).mappings().all()
             for values in found:
                 yield {"table": kind, **{name: _safe(name, v) for name, v in values.items()}}
-            if len(found) < PAGE:
+            if not along or len(found) < PAGE:
                 break
             last = found[-1][along]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, or_
+from sqlalchemy import bindparam, case, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import UTCDateTime
 
@@ -43,6 +43,11 @@ def _taking(dialect_insert: Any) -> Any:
 
 _TAKE = Prepared({"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)})
 
+#: How the keys begin that a sender brings about whom nobody knows, by proving an address: one each.
+STRANGERS = ("refusal:", "calm:", "echo:")
+#: So many of each are kept. Whoever is forgotten early may be answered once more.
+MOST_STRANGERS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -70,3 +75,17 @@ def take(session: Session, key: str, limit: int, window: timedelta, now: datetim
 def forget(session: Session, before: datetime) -> int:
     """Delete windows that began before this; returns how many."""
     return run(session, delete(_quota).where(_c.window_start < before)).rowcount
+
+
+def limit_strangers(session: Session, most: int = MOST_STRANGERS) -> int:
+    """Keep the newest windows of each kind that strangers bring about; returns how many went."""
+    gone = 0
+    for start in STRANGERS:
+        # By the start of the key and not by a range of keys: PostgreSQL may sort as some language
+        # does, which passes over signs.
+        its = _c.key.startswith(start, autoescape=True)
+        newest_first = select(_c.window_start).where(its).order_by(_c.window_start.desc())
+        edge = run(session, newest_first.limit(1).offset(most)).scalar_one_or_none()
+        if edge is not None:
+            gone += run(session, delete(_quota).where(its, _c.window_start <= edge)).rowcount
+    return gone

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, delete, func, select, update
+from sqlalchemy import Text, bindparam, cast, delete, select, update
 
 from mailflow.core.request import FINAL
 from mailflow.store import tables
@@ -89,32 +89,6 @@ def _wipe(db: Database, old: object, column: object, before: datetime) -> int:
         total += len(ids)
         if len(ids) < BATCH:
             return total
-
-
-_kept = (
-    select(
-        _inbox.c.id,
-        func.sum(_inbox.c.size).over(order_by=_inbox.c.id.desc()).label("so_far"),
-    )
-    .join(_inbox_raw, _inbox_raw.c.inbox_id == _inbox.c.id)
-    .where(_inbox.c.state == "quarantined")
-    .subquery()
-)
-_BEYOND = select(_kept.c.id).where(_kept.c.so_far > bindparam("most"))
-
-
-def limit_quarantine(db: Database, most: int) -> int:
-    """Wipe the bytes of the oldest quarantined mails until at most `most` are left (I20).
-
-    The rows stay, with what they were and why they were set aside. Returns how many were wiped.
-    """
-    with db.reading() as session:
-        ids = run(session, _BEYOND, {"most": most}).scalars().all()
-    for start in range(0, len(ids), BATCH):
-        with db.transaction() as session:
-            batch = ids[start : start + BATCH]
-            run(session, delete(_inbox_raw).where(_inbox_raw.c.inbox_id.in_(batch)))
-    return len(ids)
 
 
 _ENDED = select(

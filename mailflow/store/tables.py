@@ -10,7 +10,7 @@ whole row, bytes and all, each time one of its columns changes, and an inbound r
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -43,6 +43,8 @@ metadata: MetaData = SQLModel.metadata
 #: Inbound: waiting → claimed → one of the five ends. `claimed` with a lease in the past is waiting.
 INBOX_STATES = ("waiting", "claimed", "done", "ignored", "refused", "quarantined", "failed")
 INBOX_OPEN = ("waiting", "claimed")
+#: What becomes of a mail that leads to nothing, as the account of all mail names it.
+FATES = ("effects", "duplicates", "ignored", "refused", "quarantined")
 #: Outbound: due → claimed → sent | captured | failed, or back to due; withdrawn before sending.
 OUTBOX_STATES = ("due", "claimed", "sent", "captured", "failed", "withdrawn")
 #: A mail of a mailbox: in the inbox, or left there because it cannot be taken.
@@ -131,6 +133,24 @@ class InboxRaw(SQLModel, table=True):
     __tablename__ = "inbox_raw"
     inbox_id: int = Field(sa_column=Column(ForeignKey("inbox.id"), primary_key=True))
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Forgotten(SQLModel, table=True):
+    """Mails that led to nothing and whose rows are gone, counted by day and by what became of them.
+
+    The account of every accepted mail adds them to the rows that are there (I26).
+    """
+
+    __tablename__ = "forgotten"
+    __table_args__ = (
+        CheckConstraint(one_of("fate", FATES), name="fate"),
+        CheckConstraint("mails > 0 AND copies >= mails AND letters >= 0", name="counts"),
+    )
+    day: date = Field(primary_key=True)  # on which they came, UTC
+    fate: str = Field(primary_key=True, max_length=16)
+    mails: int = Field(sa_column=Column(BigInteger, nullable=False))
+    copies: int = Field(sa_column=Column(BigInteger, nullable=False))  # how often they came in all
+    letters: int = Field(sa_column=Column(BigInteger, nullable=False))  # that answered them
 
 
 class RequestRow(SQLModel, table=True):

@@ -133,9 +133,11 @@ def test_a_backup_is_a_database_one_can_look_at(shell: Shell, db: Database) -> N
 def test_purge_asks_and_wipes_what_is_old_enough(shell: Shell, db: Database) -> None:
     mail = take(db, "one", "ignored")
     kept = take(db, "two", "quarantined")
-    assert shell("purge", "--json").rows == [{"inbound": 0, "outbound": 0, "dry_run": False}]
+    assert shell("purge", "--json").rows == [
+        {"inbound": 0, "outbound": 0, "over_quota": 0, "forgotten": 0, "dry_run": False}
+    ]
     dry = shell("purge", "--days", "0", "--dry-run", "--json").rows
-    assert dry == [{"inbound": 1, "outbound": 0, "dry_run": True}]
+    assert dry == [{"inbound": 1, "outbound": 0, "over_quota": 0, "forgotten": 0, "dry_run": True}]
     assert shell("purge", "--days", "0").code == Exit.USAGE  # nobody to ask
     with db.reading() as session:
         assert queries.inbox_raw(session, mail)

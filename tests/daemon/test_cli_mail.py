@@ -235,6 +235,22 @@ def test_status_counts(shell: Shell, sqlite_db: Database) -> None:
     assert "2 = 0 effects + 0 refused + 0 ignored + 1 quarantined + 1 failed" in shell("status").out
 
 
+def test_status_tells_what_is_only_counted(
+    shell: Shell, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mailflow.store import strangers
+
+    monkeypatch.setattr(strangers, "NEWEST", 0)
+    take(sqlite_db, "one", "quarantined")
+    assert strangers.limit(sqlite_db, 0).forgotten == 1
+    (row,) = shell("status", "--json").rows
+    assert (row["inbox"], row["forgotten"]) == ({}, {"quarantined": 1})
+    assert row["conservation"]["quarantined"] == 1
+    text = shell("status").out
+    assert "1 mails that led to nothing (1 quarantined)" in text
+    assert "1 = 0 effects + 0 refused + 0 ignored + 1 quarantined" in text
+
+
 def test_status_is_alarmed_when_a_mail_is_lost(
     shell: Shell, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from mailflow import timers
 from mailflow.flow import Flow
-from mailflow.store import inbox, outbox, queries, retention
+from mailflow.store import inbox, outbox
 from mailflow.store.db import Database
 from mailflow.store.hasten import hasten
 from tests.house import House
-from tests.store.make import MINUTE, finish, incoming, posted
+from tests.store.make import MINUTE, incoming, posted
 
 DAY = timedelta(days=1)
 
@@ -73,19 +73,3 @@ def test_a_clock_that_is_put_back_is_noticed(
     finally:
         stop.set()
         loop.join(10)
-
-
-def test_quarantine_keeps_the_newest_within_its_limit(db: Database) -> None:
-    for n in range(5):
-        [stored] = inbox.put_many(db, [incoming(b"%d" % n * 100)])
-        [mail] = inbox.claim(db, 1, MINUTE)
-        assert mail.id == stored.id
-        finish(db, mail, state="quarantined", outcome="quarantine", reason="not proven")
-    assert retention.limit_quarantine(db, 250) == 3
-    assert retention.limit_quarantine(db, 250) == 0
-    with db.reading() as session:
-        lines = queries.inbox_rows(session)
-        kept = [line.id for line in lines if queries.inbox_raw(session, line.id) is not None]
-        assert queries.conservation(session).quarantined == 5
-        assert queries.conservation(session).difference == 0
-    assert kept == sorted((line.id for line in lines), reverse=True)[:2]

@@ -13,7 +13,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from mailflow.store import inbox, migrate
+from mailflow.store import inbox, migrate, queries
 from mailflow.store.db import Database
 from mailflow.store.tables import metadata
 from tests.store.make import MINUTE, in_threads, incoming
@@ -198,7 +198,7 @@ FOLDER = Path(migrate.__file__).parent / "migrations"
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "LAST", None, None
 def upgrade():
     with op.batch_alter_table("quota") as table:
         table.add_column(sa.Column("note", sa.String(), nullable=False, server_default=""))
@@ -215,7 +215,9 @@ def test_a_kill_in_an_upgrade_with_mail_leaves_all_of_it_as_it_was(
 ) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(migrate._FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "v9999_next.py").write_text(NEXT)
+    (folder / "versions" / "v9999_next.py").write_text(
+        NEXT.replace("LAST", migrate.revisions()[-1])
+    )
     stored = inbox.put_many(db, [incoming(b"%d" % n) for n in range(20)])
     with db.migrating() as connection:
         before = schema(connection)
@@ -240,6 +242,39 @@ def test_a_kill_in_an_upgrade_with_mail_leaves_all_of_it_as_it_was(
 
 #: Lets the child find the version to come.
 TURN = "from pathlib import Path; migrate._FOLDER = Path(sys.argv[3])"
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["whole", "killed and again"])
+def test_each_earlier_version_is_brought_up_to_date_with_its_mail(
+    empty_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    """From 0001, the first version that kept mail for anybody."""
+    older = tmp_path / "migrations"
+    shutil.copytree(migrate._FOLDER, older, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (older / "versions").glob("v*.py"):
+        if not path.name.startswith("v0001"):
+            path.unlink()
+    with monkeypatch.context() as then:
+        then.setattr(migrate, "_FOLDER", older)
+        migrate.upgrade(empty_db)
+        assert migrate.state(empty_db) == "current"
+    assert migrate.state(empty_db) == "old"
+    stored = inbox.put_many(empty_db, [incoming(b"%d" % n) for n in range(3)])
+    if killed:
+        url = empty_db._writer.url.render_as_string(hide_password=False)
+        child = subprocess.run(
+            [sys.executable, "-c", CHILD, url, "6"],
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert child.returncode == -signal.SIGKILL
+        assert migrate.state(empty_db) == "old"
+    migrate.upgrade(empty_db)
+    assert migrate.state(empty_db) == "current"
+    assert len(inbox.claim(empty_db, 9, MINUTE)) == len(stored)
+    with empty_db.reading() as session:
+        account = queries.conservation(session)
+    assert (account.accepted, account.waiting, account.difference) == (3, 3, 0)
 
 
 def test_the_migrations_are_in_the_package() -> None:

@@ -171,7 +171,7 @@ def test_lists_filter_and_turn_pages(db: Database) -> None:
 
 def test_counts_tell_rows_by_state_and_the_age_of_the_oldest(db: Database) -> None:
     with db.reading() as session:
-        assert queries.counts(session) == queries.Counts({}, {}, {}, None, None)
+        assert queries.counts(session) == queries.Counts({}, {}, {}, None, None, {})
         assert queries.last_received(session) is None
     stored(db, request())
     stored(db, pending())
