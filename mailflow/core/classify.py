@@ -20,6 +20,7 @@ from mailflow.core.form import is_passed_on, read_form
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
 from mailflow.core.newtext import OwnText, own_text
+from mailflow.core.othername import names_another
 from mailflow.core.plain import in_plain_words
 from mailflow.core.policy import Policy
 from mailflow.core.quotation import edits, read_quotation
@@ -182,9 +183,15 @@ def _answer(message: Message, letter: LetterFacts, policy: Policy) -> Reading:
     named = reference.find(own.text)
     if named and named != letter.reference:
         reply = replace(
-            reply, intent=Intent.UNKNOWN, submission=None, code="unclear",
+            reply, intent=Intent.UNKNOWN, submission=None,
+            code="another" if letter.part == "approver" else "unclear",
             why=f"it names {named}, but answers a letter about {letter.reference}",
         )  # fmt: skip
+    elif reply.intent is Intent.ACCEPT:
+        known = (*letter.ours, letter.account_domain, letter.person)
+        if other := names_another(own, known):
+            why = f"it accepts for “{other}”, but the letter is about {letter.account_domain}"
+            reply = replace(reply, intent=Intent.UNKNOWN, code="another", why=why)
     quoted: tuple[c.Quoted, ...] = ()
     said, plain = "", c.NO_WORDS
     if letter.part == "partner" and reply.intent in (Intent.CONFIRM, Intent.UNKNOWN):

@@ -173,6 +173,15 @@ def _as_we_write_it(sentence: Sentence) -> bool:
     )
 
 
+def only_orders(sentence: Sentence, orders: frozenset[str]) -> bool:
+    """ "Activate please", "Ativar, por favor": the word of the letter first, and a please behind it.
+
+    Not "Please activate": who says that may well say it to somebody else.
+    """
+    word, *rest = sentence.tokens
+    return word in orders and bool(rest) and PLEASE.union(["por"]).issuperset(rest)
+
+
 def names_account(sentence: Sentence) -> bool:
     """Whether a sentence says what is to be activated: "the account", "it"."""
     return not _ACCOUNT.isdisjoint(sentence.tokens)

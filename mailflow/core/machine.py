@@ -51,7 +51,7 @@ TRANSITIONS: Mapping[str, Mapping[State, frozenset[State]]] = {
     "Decline": _stay(also={_S.PENDING: {_S.DECLINED, _S.EXPIRED}}),
     "Nominate": _stay(also={_S.PENDING: {_S.EXPIRED}}),
     "NotMe": _stay(also={_S.PENDING: {_S.HOLD, _S.EXPIRED}}),
-    "Ready": _stay(),
+    "Ready": _stay(also={_S.PENDING: {_S.EXPIRED}}),
     "Status": _stay(),
     "Help": _stay(),
     "Case": _stay(),

@@ -15,6 +15,7 @@ from mailflow.core.clear import (
     asks_us,
     doubt_of,
     names_account,
+    only_orders,
     says_go,
     says_the_same,
     says_yes,
@@ -251,7 +252,8 @@ def _decision(intent: Intent, sentences: tuple[Sentence, ...]) -> Meaning:
             fault = unclear(sentence, also, open_form)
             if fault:
                 return unknown(fault, misgiving(sentence))
-            orders = ACCEPT_ORDER if ours and names_account(sentence) else frozenset()
+            told = names_account(sentence) or only_orders(sentence, ACCEPT_ORDER)
+            orders = ACCEPT_ORDER if ours and told else frozenset()
             if asks_us(sentence, strong - orders, open_form):
                 asked = f"“please confirm” asks us, it does not say it: {sentence.text[:80]}"
                 continue

@@ -12,7 +12,7 @@ from mailflow.core.policy import Policy
 from mailflow.core.request import Request
 from mailflow.flow.record import Entry
 from mailflow.flow.values import Applied
-from mailflow.store import queries, requests
+from mailflow.store import directory, queries, requests
 from mailflow.store.session import Session
 
 CLOCK = Actor("clock")
@@ -31,7 +31,8 @@ def decide(
         ready = [request for request in free if not waits(session, [request], now)]
     else:
         ready = free
-    world = World(now, policy)  # the clock's rules look nothing up
+    # The clock's rules look nothing else up: whether a review could still bring an account about.
+    world = World(now, policy, account_of=lambda domain: directory.account(session, domain))
     entries = [Entry(one, machine.decide(one, Tick(), CLOCK, world), CLOCK) for one in ready]
     return entries, len(free) - len(ready)
 

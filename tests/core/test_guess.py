@@ -21,7 +21,7 @@ from tests.core.test_reply import reply
             "No conozco a nadie allí", "looks like phishing",
         )),
         *((text, "accept") for text in (
-            "I approve", "Agreed", "De acuerdo", "ok pode ativar", "Activate please", "Ativar, por favor", "Please go ahead", "Actvate",
+            "I approve", "Agreed", "De acuerdo", "ok pode ativar", "Please activate", "Please go ahead", "Actvate",
             "yes",
         )),
         ("DECLNE", "decline"),
@@ -66,3 +66,26 @@ def test_a_word_in_the_subject_alone_decides_nothing() -> None:
 def test_questions_without_their_mark() -> None:
     assert asks("Hello,\nhow do I check this")
     assert not asks("I know what this is")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Activate please", "activate, please.", "Ativar, por favor", "Activar por favor",
+        "Hi team,\nActivate please\nThanks\nTom",
+    ],
+)  # fmt: skip
+def test_the_word_of_the_letter_with_a_please_behind_it_is_clear(text: str) -> None:
+    assert reply(text, "approver").intent is Intent.ACCEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please activate", "Por favor, activar", "Hi Ben,\nactivate please", "Ben, activate please",
+        "Activate please?", "Do not activate please", "Accept please", "Activate please when ready",
+        "They said: activate please", "Activate pretty please, but without Carla",
+    ],
+)  # fmt: skip
+def test_a_please_elsewhere_leaves_it_unclear(text: str) -> None:
+    assert reply(text, "approver").intent is Intent.UNKNOWN

@@ -194,6 +194,8 @@ def not_me(request: Request, command: NotMe, actor: Actor, world: World) -> Deci
 
 def ready(request: Request, _: Ready, actor: Actor, world: World) -> Decision:
     """A customer who is late lets the partner know that he is ready now (feature 8)."""
+    if request.state is State.PENDING and _too_late(request, actor, world):
+        return _ready_at_the_end(request, world)
     if request.state is not State.EXPIRED:
         why = f"it has not expired: {request.state}"
         return settled(request, "approver", why, asked="ready", clicked=not actor.message)
@@ -207,6 +209,28 @@ def ready(request: Request, _: Ready, actor: Actor, world: World) -> Decision:
         told,
         events=(Event("customer_ready"),),
         letters=(
+            to_partner(Kind.CUSTOMER_READY, told),
+            to_approver(Kind.SETTLED, told, answers=True, state="ready", at=world.now,
+                        can_tell_ready=False),
+        ),
+    )  # fmt: skip
+
+
+def _ready_at_the_end(request: Request, world: World) -> Decision:
+    """The term has run out and nobody has looked yet: it ends, and the partner learns both."""
+    over = clock.expire(request, world)
+    assert over.request is not None
+    told = replace(over.request, ready_told=True)
+    letters = [replace(one, request=told) for one in over.letters
+               if one.kind is not Kind.EXPIRY_CUSTOMER]  # fmt: skip
+    return replace(
+        over,
+        outcome="ready",
+        reason="the late customer is ready, and the term has run out (S27)",
+        request=told,
+        events=(*over.events, Event("customer_ready")),
+        letters=(
+            *letters,
             to_partner(Kind.CUSTOMER_READY, told),
             to_approver(Kind.SETTLED, told, answers=True, state="ready", at=world.now,
                         can_tell_ready=False),
