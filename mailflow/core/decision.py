@@ -30,6 +30,7 @@ class World:
     requester: Person | None = None
     account_of: Callable[[str], Account | None] = lambda _domain: None
     earlier_of: Callable[[str], str] = lambda _domain: ""  # own ended request for this domain
+    unfinished_of: Callable[[str], str] = lambda _domain: ""  # own unconfirmed one for this domain
     request_of: Callable[[str], Request | None] = lambda _reference: None
     is_colleague: Callable[[str], bool] = lambda _address: False  # of the requester's company
     is_ours: Callable[[str], bool] = lambda _address: False  # an address of this service

@@ -106,6 +106,15 @@ class Problem:
     value: str = ""
     suggestion: str = ""
 
+    @property
+    def mended_by(self) -> tuple[str, ...]:
+        """The fields whose lines mend it: a customer at a public mail provider wants two."""
+        name = self.field or self.code.partition(":")[2]
+        if name not in FIELD_NAMES:
+            return ()
+        both = self.code == "missing:account_domain" and self.value
+        return (name, "customer_email") if both else (name,)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

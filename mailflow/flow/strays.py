@@ -10,6 +10,7 @@ from mailflow.core.decision import Limit
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.message import Message
 from mailflow.core.request import Request
+from mailflow.core.sides import company_domain
 
 _ONCE = timedelta(days=36_500)
 
@@ -36,13 +37,18 @@ def redirect(
     # An unproven answer is told to the one whose letter it is; one without a secret came by his
     # own address. Both are the approver.
     known = reading.outcome in ("unproven", "no_secret")
+    # A colleague in the partner's company may know who has to answer; nobody else.
+    partner = request.requester.email if reading.part == "partner" else ""
+    home = company_domain(partner)
+    holder = partner if home and company_domain(message.sender) == home else ""
+    language = request.language if holder else service.default_language
     letter = Letter(
         Kind.WRONG_SENDER,
         request.approver if known else message.sender,
-        request.approver_language if known else service.default_language,
+        request.approver_language if known else language,
         Audience.APPROVER if known else Audience.STRANGER,
         request if known else None,
-        {"why": reading.outcome, "part": reading.part},
+        {"why": reading.outcome, "part": reading.part, "holder": holder},
         answers=True,
     )
     span = timedelta(days=1) if reading.outcome == "no_secret" else _ONCE

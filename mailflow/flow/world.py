@@ -75,6 +75,7 @@ def build(
         account_of=lambda domain: directory.account(session, domain),
         request_of=lambda name: queries.request_by_reference(session, name),
         earlier_of=lambda domain: _expired(session, asker, domain),
+        unfinished_of=lambda domain: queries.unfinished_request(session, asker, domain),
         is_colleague=is_colleague,
         is_ours=partial(is_ours, own=config.own_addresses),
         language_of=language_of,

@@ -73,7 +73,7 @@ OPTIONAL: Mapping[Kind, Mapping[str, Any]] = {
     Kind.APPROVER_REPLACED: {"new": ""},
     Kind.ABSENT: {"until": ""},
     Kind.CASE: {"text": ""},
-    Kind.WRONG_SENDER: {"why": "", "part": ""},
+    Kind.WRONG_SENDER: {"why": "", "part": "", "holder": ""},
     Kind.OPERATOR_NOTICE: {"reason": "", "address": ""},
     Kind.QUARANTINE_DIGEST: {"reasons": ()},
 }

@@ -360,6 +360,8 @@ def _all() -> list[Sample]:
         ("english", "", C, PENDING, {"original_kind": "activation", "again": True}),
         ("wrong_sender", "", S, None, {"why": "wrong_sender"}),
         ("wrong_sender", "partner", S, None, {"why": "wrong_sender", "part": "partner"}),
+        ("wrong_sender", "colleague", S, None,
+         {"why": "wrong_sender", "part": "partner", "holder": PARTNER.email}),
         ("wrong_sender", "no_secret", C, PENDING, {"why": "no_secret"}),
         ("wrong_sender", "unproven", C, PENDING, {"why": "unproven"}),
         ("unknown_token", "", S, None, {}),
@@ -381,6 +383,7 @@ def _all() -> list[Sample]:
 
 _SETTLED = ("pending", "hold", "active", "declined", "expired", "cancelled", "lapsed", "review")
 _LEFT = (
+    Problem("unfinished", "account_domain", "SA-2222-3333"),
     Problem("unplaced", "", COLLEAGUE), Problem("not_understood", "", "Region: EMEA"),
     Problem("no_such_user", "user_emails", COLLEAGUE),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from mailflow.core.moves.approver import nominee_fault
 from mailflow.core.moves.changing import FIXED
 from mailflow.core.moves.meant import known_values
 from mailflow.core.moves.say import answer, settled, to_operator, to_partner
-from mailflow.core.request import FIELD_NAMES, FINAL, Problem, Request, State
+from mailflow.core.request import FINAL, Request, State
 from mailflow.core.thanks import only_thanks
 
 _QUESTION = re.compile(r"[?¿？]")
@@ -106,8 +106,8 @@ def _lines(request: Request, command: Unknown, actor: Actor) -> tuple[tuple[str,
         offers = [offer for offer in offers if offer[0] not in FIXED]
     said = {field: value for field, value, how in offers if not how}
     asked = []
-    for name in (field for p in request.errors for field in _to_mend(p)):
-        problem = next(p for p in request.errors if name in _to_mend(p))
+    for name in (field for p in request.errors for field in p.mended_by):
+        problem = next(p for p in request.errors if name in p.mended_by)
         guess = problem.suggestion if name in _GUESSED and "too_" not in problem.code else ""
         asked.append((name, said.get(name) or guess, ""))
     return tuple(dict.fromkeys((*asked, *offers)))
@@ -115,15 +115,6 @@ def _lines(request: Request, command: Unknown, actor: Actor) -> tuple[tuple[str,
 
 #: Fields of which a problem's suggestion is a value to send back.
 _GUESSED = ("customer_email", "account_domain", "user_emails", "notice_email")
-
-
-def _to_mend(problem: Problem) -> tuple[str, ...]:
-    """The fields whose lines mend a problem: a customer at a public provider wants two."""
-    name = problem.field or problem.code.partition(":")[2]
-    if name not in FIELD_NAMES:
-        return ()
-    both = problem.code == "missing:account_domain" and problem.value
-    return (name, "customer_email") if both else (name,)
 
 
 def _why(command: Unknown, request: Request, actor: Actor) -> str:

@@ -78,6 +78,8 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
     previous = world.earlier_of(domain) if domain else ""
     if previous:
         warnings += (Problem("earlier_request_expired", "account_domain", previous),)
+    unfinished = world.unfinished_of(domain) if domain else ""
+    also = (Problem("unfinished", "account_domain", unfinished),) if unfinished else ()
     request = Request(
         reference=world.reference,
         state=State.DRAFT if errors else State.REVIEW,
@@ -98,7 +100,7 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         why_ask(errors) if errors else "every required field is there and valid (S19)",
         opened=request,
         events=(opened, Event("question_sent" if errors else "review_sent")),
-        letters=(ask_or_show(request, new=True, leftover=submission.leftover),),
+        letters=(ask_or_show(request, new=True, leftover=(*also, *submission.leftover)),),
     )
 
 
@@ -286,7 +288,7 @@ def ask_or_show(
 def understood(request: Request) -> Mapping[str, str | tuple[str, ...]]:
     """The values that may stand: without those that the question is about."""
     wrong = {(p.field, p.value) for p in request.errors}
-    asked = {p.field for p in request.errors}
+    asked = {name for p in request.errors for name in p.mended_by}
     values: dict[str, str | tuple[str, ...]] = {}
     for name, value in request.fields.given().items():
         if isinstance(value, tuple):

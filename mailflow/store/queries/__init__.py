@@ -19,6 +19,7 @@ from mailflow.store.queries.facts import (
     request,
     request_by_reference,
     unfinished_before,
+    unfinished_request,
 )
 from mailflow.store.queries.figures import (
     Conservation,
@@ -105,4 +106,5 @@ __all__ = [
     "today",
     "unchecked_requests",
     "unfinished_before",
+    "unfinished_request",
 ]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, select, text, tuple_
 from sqlmodel import UTCDateTime
 
-from mailflow.core.request import FINAL, Request
+from mailflow.core.request import FINAL, Request, State
 from mailflow.store.documents import from_document
 from mailflow.store.lists import is_in
 from mailflow.store.prepared import Prepared
@@ -180,6 +180,16 @@ _EARLIER = Prepared(
     .order_by(_request.c.id.desc())
     .limit(1)
 )
+_UNCONFIRMED = Prepared(
+    select(_request.c.reference)
+    .where(
+        _request.c.requester == bindparam("its_requester"),
+        _request.c.domain == bindparam("its_domain"),
+        text(one_of("state", (State.DRAFT, State.REVIEW))),
+    )
+    .order_by(_request.c.id.desc())
+    .limit(1)
+)
 
 
 def request_of(row: object) -> Request:
@@ -208,6 +218,14 @@ def earlier_request(session: Session, requester: str, domain: str) -> str:
     """Reference of the requester's own newest ended request for a domain, "" if none."""
     values = {"its_requester": requester, "its_domain": domain}
     reference: str | None = _EARLIER.value(session, values)
+    return reference or ""
+
+
+def unfinished_request(session: Session, requester: str, domain: str) -> str:
+    """Reference of the requester's own newest request for a domain that is still to be confirmed,
+    "" if none."""
+    values = {"its_requester": requester, "its_domain": domain}
+    reference: str | None = _UNCONFIRMED.value(session, values)
     return reference or ""
 
 
