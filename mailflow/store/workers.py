@@ -98,6 +98,8 @@ def _is_unlocked(path: Path) -> bool:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return True
+    except PermissionError:  # another user's: it cannot be told, so it is not taken for dead
+        return False
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -141,6 +143,23 @@ def dead_by_lock(line: Any, but: int) -> Sequence[int]:
         [but, LOCK_CLASS],
     )
     return [row[0] for row in found.fetchall()]
+
+
+def living(db: Database) -> list[Worker]:
+    """The workers whose sign of life is there, the oldest first. Changes nothing.
+
+    Raises `Unavailable`.
+    """
+    if db.dialect == "sqlite":
+        dead = dead_by_file(db)
+    else:
+        line = db.own_connection()
+        try:
+            dead = dead_by_lock(line, but=0)
+        finally:
+            line.close()
+    with db.reading() as session:
+        return [one for one in workers(session) if one.id not in dead]
 
 
 _its_inbox = (_inbox.c.state == "claimed") & (_inbox.c.owner == bindparam("its_id"))

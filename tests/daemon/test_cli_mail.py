@@ -9,8 +9,9 @@ import pytest
 
 from mailflow.cli.exits import Exit
 from mailflow.core.request import Fields, Person, Request, State
-from mailflow.store import history, inbox, outbox, queries, requests
+from mailflow.store import history, inbox, outbox, queries, requests, workers
 from mailflow.store.db import Database
+from mailflow.store.watch import Watch
 from tests.daemon.shell import Shell
 
 LEASE = timedelta(minutes=5)
@@ -261,3 +262,25 @@ def test_status_is_alarmed_when_a_mail_is_lost(
     result = shell("status", "--json")
     assert result.code == Exit.FAILURE
     assert "1 accepted mails are not accounted for" in result.err
+
+
+def test_status_tells_who_is_at_work_and_which_role_nobody_has(
+    shell: Shell, sqlite_db: Database
+) -> None:
+    assert "warning: no mailflow process is at work" in shell("status").err
+    door = Watch(sqlite_db, "smtp,web", lambda _: None)
+    door.start()
+    try:
+        said = shell("status")
+        assert "(smtp, web)" in said.out
+        assert "warning: nobody has the role processor, sender, timers" in said.err
+        (row,) = shell("status", "--json").rows
+        assert row["roles_missing"] == ["processor", "sender", "timers"]
+        assert [one["roles"] for one in row["processes"]] == [["smtp", "web"]]
+        rest = workers.LockedFile(sqlite_db, 4711)
+        workers.put_on_list(sqlite_db, 4711, "processor,sender,timers")
+        assert shell("status").err == ""
+        rest.close()
+        assert "warning: nobody has the role" in shell("status").err
+    finally:
+        door.stop()

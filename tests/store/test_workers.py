@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +76,22 @@ def test_what_a_killed_worker_had_claimed_is_given_back(
             assert [one.id for one in workers.workers(session)] == [db.owner]
     finally:
         watch.stop()
+
+
+def test_the_living_are_told_from_the_dead_who_are_still_listed(
+    db: Database, claimer: subprocess.Popen[bytes]
+) -> None:
+    [one] = workers.living(db)
+    assert (one.pid, one.roles) == (claimer.pid, "processor")
+    claimer.kill()
+    claimer.wait()
+    never = threading.Event()
+    deadline = time.monotonic() + PATIENCE_S  # PostgreSQL notices the end of a session shortly
+    while workers.living(db) and time.monotonic() < deadline:
+        never.wait(0.02)
+    assert workers.living(db) == []
+    with db.reading() as session:
+        assert [dead.pid for dead in workers.workers(session)] == [claimer.pid]
 
 
 def test_only_what_was_begun_can_have_killed_its_worker(db: Database) -> None:
