@@ -10,7 +10,7 @@ FEATURES = b"250-bench.example\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE 104
 END = b"\r\n.\r\n"
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818 - what a server does to a mail
     """A reply that is not the one hoped for."""
 
 

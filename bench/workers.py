@@ -55,7 +55,7 @@ class Site:
         server = stack.enter_context(postgres.server())
         with psycopg.connect(server.url, autocommit=True) as line:
             for setting in ("fsync", "full_page_writes"):
-                line.execute(f"ALTER SYSTEM SET {setting} = on")  # type: ignore[arg-type]
+                line.execute(f"ALTER SYSTEM SET {setting} = on".encode())
             line.execute("SELECT pg_reload_conf()")
         self.url = server.create()
         names_port = stack.enter_context(serve_in_thread(self.signer.record))
@@ -132,10 +132,10 @@ class Site:
         return found
 
     def _do(self, statement: str) -> None:
-        self._line.execute(statement)  # type: ignore[call-overload]
+        self._line.execute(statement.encode())
 
     def _value(self, statement: str) -> Any:
-        row = self._line.execute(statement).fetchone()  # type: ignore[call-overload]
+        row = self._line.execute(statement.encode()).fetchone()
         return row[0]
 
 

@@ -69,7 +69,7 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self.smarthost = Smarthost()
-        self.smarthost.taken = self  # type: ignore[assignment]
+        self.smarthost.taken = self  # type: ignore[assignment]  # all it does is append
         self._jobs: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
         self._guard = threading.Condition()
         self._answered: set[tuple[int, str]] = set()
