@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Accounts: provisional, active, imported.", no_args_is_help=True)
 
+COLUMNS = ("domain", "name", "status", "reference", "requester", "administrators")
 #: Accounts stored between two looks at the bar; all of them in one transaction.
 CHUNK = 500
 
@@ -74,14 +75,22 @@ def list_accounts(
     config: ConfigFile = None,
     as_json: AsJson = False,
     ended: Annotated[bool, typer.Option("--ended", help="Ended ones too.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, help="How many at most; else 1000, with --json all."),
+    ] = None,
 ) -> None:
     """Show accounts, by domain."""
-    from mailflow.cli.output import listing
+    from mailflow.cli.output import listing, note
     from mailflow.store import directory
 
+    most = limit or (None if as_json else 1000)
     with database(read_config(config)) as db, db.reading() as session:
-        rows = [_row(account) for account in directory.accounts(session, with_ended=ended)]
-    listing(rows, list(rows[0]) if rows else [], as_lines=as_json, empty="no accounts")
+        found = directory.accounts(session, with_ended=ended, limit=most)
+    rows = [_row(account) for account in found]
+    listing(rows, COLUMNS, as_lines=as_json, empty="no accounts", spare=COLUMNS[:2:-1])
+    if not as_json and len(rows) == most:
+        note(f"There may be more; these are the first {most:,} (--limit, --json).")
 
 
 def _row(account: Account) -> dict[str, Any]:

@@ -104,7 +104,7 @@ SCHEMA: dict[str, tuple[str, str]] = {
 }
 
 
-class _Undone(Exception):  # noqa: N818
+class _Undone(Exception):  # noqa: N818 - not an error: it was only a trial
     """Ends a transaction without keeping it."""
 
 

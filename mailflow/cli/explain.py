@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,8 +33,10 @@ def explain(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what happened, in plain sentences: what came, how it was proven, by which rule it was
-    understood, what followed, and what became of each letter.
+    """Tell what happened to a request or a mail, in plain sentences, with the evidence.
+
+    What came, how it was proven, why it was understood so, what followed, and what became of each
+    letter.
 
     Example: mailflow explain R-7K3MPXC
     """
@@ -61,7 +64,7 @@ def explain(
 
 def _print(record: Record, entries: Sequence[Entry]) -> None:
     from mailflow.chronicle import letter_line
-    from mailflow.cli.output import cell, safe
+    from mailflow.cli.output import cell, console, safe
 
     lines = [_head(record.request)] if record.request else []
     for entry in entries:
@@ -79,7 +82,19 @@ def _print(record: Record, entries: Sequence[Entry]) -> None:
         lines += [f"    → {safe(letter_line(letter))}" for letter in entry.letters]
     if record.request and record.request.renewed_as:
         lines += ["", f"It was asked for again as {record.request.renewed_as}."]
+    out = console()
+    if out.is_terminal:  # long lines go on below where they began
+        lines = [part for line in lines for part in _wrapped(line, out.width)]
     sys.stdout.write("\n".join(lines).lstrip("\n") + "\n")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    begins = len(line) - len(line.lstrip())
+    hanging = " " * (begins + 2 if begins else 18 if line[:4].isdecimal() else 0)
+    wrapped = textwrap.wrap(
+        line, width, subsequent_indent=hanging, break_on_hyphens=False, break_long_words=False
+    )
+    return wrapped or [""]
 
 
 def _head(request: Request) -> str:

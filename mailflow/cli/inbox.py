@@ -100,7 +100,7 @@ def print_list(db: Database, states: list[str], limit: int, as_json: bool) -> No
 
     with db.reading() as session:
         rows = [asdict(row) for row in queries.inbox_rows(session, states=states, limit=limit)]
-    listing(rows, COLUMNS, as_lines=as_json, empty="no mail")
+    listing(rows, COLUMNS, as_lines=as_json, empty="no mail", spare=("outcome", "kind", "reason"))
 
 
 def print_raw(db: Database, message: int) -> None:

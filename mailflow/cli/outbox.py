@@ -47,7 +47,10 @@ def list_mails(
         mails = queries.outbox_rows(
             session, states=[state] if state else [], recipient=recipient or None, limit=limit
         )
-    listing([asdict(mail) for mail in mails], COLUMNS, as_lines=as_json, empty="no mail")
+    listing(
+        [asdict(mail) for mail in mails], COLUMNS, as_lines=as_json, empty="no mail",
+        spare=("attempts", "answer"),
+    )  # fmt: skip
 
 
 @group.command()

@@ -66,7 +66,12 @@ def cell(value: Any) -> str:
 
 
 def listing(
-    rows: Iterable[Row], columns: Sequence[str], *, as_lines: bool, empty: str = "nothing"
+    rows: Iterable[Row],
+    columns: Sequence[str],
+    *,
+    as_lines: bool,
+    empty: str = "nothing",
+    spare: Sequence[str] = (),
 ) -> None:
     """Print many rows.
 
@@ -75,6 +80,7 @@ def listing(
         columns: the keys shown in a table, in order; "_" becomes a space in the heading.
         as_lines: print each whole row as one line of JSON instead.
         empty: what to say (on standard error) when there are no rows.
+        spare: columns that a narrow terminal does without, the least needed first.
     """
     if as_lines:
         for row in rows:
@@ -84,7 +90,7 @@ def listing(
     if not shown:
         note(empty)
         return
-    _table([column.replace("_", " ") for column in columns], shown)
+    _table(columns, shown, spare)
 
 
 def record(values: Row, *, as_line: bool) -> None:
@@ -92,19 +98,33 @@ def record(values: Row, *, as_line: bool) -> None:
     if as_line:
         sys.stdout.write(as_json(dict(values)) + "\n")
         return
+    out = console()
+    shown = [(name.replace("_", " "), _lines(value)) for name, value in values.items()]
+    if not out.is_terminal:
+        width = max((len(name) for name, _ in shown), default=0) + 2
+        for name, lines in shown:
+            sys.stdout.write(f"{name.ljust(width)}{lines[0]}".rstrip() + "\n")
+            sys.stdout.writelines(f"{' ' * width}{line}\n" for line in lines[1:])
+        return
+    from rich.table import Table
     from rich.text import Text
 
-    out = console()
-    width = max((len(name) for name in values), default=0) + 2
-    for name, value in values.items():
-        label = Text(name.replace("_", " ").ljust(width), style="bold")
-        lines = value.split("\n") if isinstance(value, str) else [value]
-        for number, line in enumerate(lines):
-            out.print((label if number == 0 else Text(" " * width)) + Text(cell(line)))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, lines in shown:
+        grid.add_row(Text(name), Text("\n".join(lines)))
+    out.print(grid)
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _lines(value: Any) -> list[str]:
+    """A value as lines, each of them harmless: a note may have several."""
+    return [cell(line) for line in value.split("\n")] if isinstance(value, str) else [cell(value)]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str]) -> None:
     out = console()
+    headings = [column.replace("_", " ") for column in columns]
     if not out.is_terminal:
         _columns([headings, *rows])
         return
@@ -112,12 +132,55 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    least = [_least([headings[n], *(row[n] for row in rows)]) for n in range(len(columns))]
+    kept = fitting(columns, [width for width, _ in least], spare, out.width)
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
-    for heading in headings:
-        table.add_column(Text(heading), overflow="fold")
+    tight = _together(least[n][0] for n in kept) > out.width
+    for n in kept:
+        width, whole = least[n]
+        if tight and width > _SHORT:  # then even addresses are cut in two
+            width, whole = _SHORT, False
+        table.add_column(Text(headings[n]), overflow="fold", min_width=width, no_wrap=whole)
     for row in rows:
-        table.add_row(*(Text(value) for value in row))
+        table.add_row(*(Text(row[n]) for n in kept))
     out.print(table)
+    if left_out := [heading for n, heading in enumerate(headings) if n not in kept]:
+        note(f"no room here for: {', '.join(left_out)} (--json has all)")
+
+
+#: A text is wrapped to this; a single word (an address) is cut in two only beyond the second, and
+#: what is no longer than the third (a moment, a state) never.
+_TEXT, _WORD, _SHORT = 24, 44, 16
+
+
+def _least(cells: Sequence[str]) -> tuple[int, bool]:
+    """How narrow a column of these cells may become, and whether that is its whole width."""
+    from rich.cells import cell_len
+
+    widest = max(cell_len(text) for text in cells)
+    least = max(min(cell_len(text), _TEXT if " " in text else _WORD) for text in cells)
+    return least, least == widest
+
+
+def fitting(
+    columns: Sequence[str], least: Sequence[int], spare: Sequence[str], width: int
+) -> list[int]:
+    """Which columns to show, by number: all that fit, without the spare ones that do not.
+
+    >>> fitting(["id", "name", "note"], [4, 20, 24], ["note", "name"], 40)
+    [0, 1]
+    """
+    kept = list(range(len(columns)))
+    for name in spare:
+        if _together(least[n] for n in kept) <= width:
+            break
+        kept.remove(columns.index(name))
+    return kept
+
+
+def _together(widths: Iterable[int]) -> int:
+    """The width of a table with columns of these widths."""
+    return sum(width + 3 for width in widths) - 3
 
 
 def _columns(lines: Sequence[Sequence[str]]) -> None:
@@ -149,7 +212,7 @@ def complain(what: str, mend: str = "") -> None:
 
     out = console(stderr=True)
     for number, line in enumerate(what.splitlines() or [""]):
-        head = Text("error: ", style="bold red") if number == 0 else Text("       ")
-        out.print(head + Text(safe(line)))
+        head = ("error: ", "bold red") if number == 0 else "       "
+        out.print(Text.assemble(head, safe(line)), soft_wrap=True)
     if mend:
-        out.print(Text("mend:  ", style="bold green") + Text(safe(mend)))
+        out.print(Text.assemble(("mend:  ", "bold green"), safe(mend)), soft_wrap=True)

@@ -72,7 +72,10 @@ def list_people(
         if wanted in f"{person.email} {person.name} {person.company}".casefold()
         and not (inactive and person.active)
     ]
-    listing(rows, [*COLUMNS, "internal"], as_lines=as_json, empty="nobody")
+    listing(
+        rows, [*COLUMNS, "internal"], as_lines=as_json, empty="nobody",
+        spare=("internal", "language", "company"),
+    )  # fmt: skip
 
 
 @group.command()

@@ -33,7 +33,7 @@ def list_messages(config: ConfigFile = None, limit: Limit = 100, as_json: AsJson
             {**asdict(line), "subject": subject(queries.inbox_raw(session, line.id))}
             for line in queries.inbox_rows(session, states=["quarantined"], limit=limit)
         ]
-    listing(rows, COLUMNS, as_lines=as_json, empty="nothing is set aside")
+    listing(rows, COLUMNS, as_lines=as_json, empty="nothing is set aside", spare=["received_at"])
 
 
 @group.command()

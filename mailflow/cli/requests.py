@@ -19,6 +19,8 @@ group = typer.Typer(help="Requests: look at them, decide about them.", no_args_i
 STATES = (
     "draft", "review", "pending", "hold", "active", "declined", "expired", "cancelled", "lapsed",
 )  # fmt: skip
+#: What a narrow terminal does without, the least needed first.
+SPARE = ("opened_at", "expires_at", "requester", "approver")
 COLUMNS = (
     "reference", "opened_at", "state", "account_name", "domain", "requester", "approver",
     "expires_at",
@@ -59,7 +61,7 @@ def list_requests(
     with database(read_config(config)) as db, db.reading() as session:
         found = queries.find_requests(session, state=state, words=search, limit=limit)
     rows = [summary(request) for request in found.requests]
-    listing(rows, COLUMNS, as_lines=as_json, empty="no requests")
+    listing(rows, COLUMNS, as_lines=as_json, empty="no requests", spare=SPARE)
     if found.recent_only and not as_json:
         note(
             f"A part of a word is looked for in the newest {queries.RECENT:,} requests; a whole"
@@ -98,7 +100,8 @@ def show(
     record({name: v for name, v in values.items() if v not in ("", (), None)}, as_line=False)
     note("")
     lines = [{**line, "who": line["by"] or line["to"]} for line in timeline]
-    listing(lines, ["at", "what", "name", "who", "state", "answer"], as_lines=False)
+    columns = ["at", "what", "name", "who", "state", "answer"]
+    listing(lines, columns, as_lines=False, spare=["what"])
 
 
 @group.command()

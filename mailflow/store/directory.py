@@ -118,9 +118,11 @@ def account(session: Session, domain: str) -> Account | None:
     return None if row is None else _account_of(row)
 
 
-def accounts(session: Session, *, with_ended: bool = False) -> list[Account]:
-    """All accounts, by domain."""
-    statement = _ACCOUNT.order_by(_account.c.domain, _account.c.id)
+def accounts(
+    session: Session, *, with_ended: bool = False, limit: int | None = None
+) -> list[Account]:
+    """All accounts, or the first so many, by domain."""
+    statement = _ACCOUNT.order_by(_account.c.domain, _account.c.id).limit(limit)
     if not with_ended:
         statement = statement.where(_account.c.state != "ended")
     return [_account_of(row) for row in run(session, statement)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -334,6 +336,44 @@ def test_what_goes_into_a_pipe_is_neither_cut_nor_coloured(
     printed = capsys.readouterr().out
     assert "x" * 500 in printed
     assert "\x1b" not in printed
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_table_fits_the_terminal_and_cuts_no_word(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    row = {
+        "reference": "R-7K3MPXC", "opened_at": datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
+        "state": "pending", "account_name": "Harbour Logistics & Café of the Old Mill",
+        "requester": "ana@partner.example", "approver": "jan@harbour-logistics.example",
+    }  # fmt: skip
+    output.listing([row], list(row), as_lines=False, spare=["opened_at", "requester"])
+    output.record({"note": "one\ntwo " + "words " * 30, "held_by": "Ana"}, as_line=False)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert max(map(len, lines)) <= width
+    assert {"R-7K3MPXC", "pending", "jan@harbour-logistics.example"} <= set(lines[2].split())
+    assert ("no room here for: opened at" in capsys.readouterr().err) == (width == 80)
+    (second,) = [line for line in lines if "two words" in line]
+    assert second.startswith(" " * 9)  # below the first line, not below its label
+
+
+def test_east_asian_names_keep_columns_straight(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "日本語", "state": "x"}, {"name": "abcdef", "state": "y"}]
+    output.listing(rows, ["name", "state"], as_lines=False)
+    _, first, second = capsys.readouterr().out.splitlines()
+    assert (first, second) == ("日本語  x", "abcdef  y")
 
 
 def test_a_reader_that_goes_away_is_no_fault(sqlite_db: Database, tmp_path: Path) -> None:

@@ -357,7 +357,7 @@ def test_the_records_to_publish_name_the_relay(shell: Shell) -> None:
     amend(shell, "delivery", 'mode = "smtp"')
     amend(shell, "delivery", 'host = "smtp.vendor.example"')
     lines = [record.line for record in dns.wanted(load(shell.file, {}))]
-    assert lines[0].endswith("IN MX 10 mx.licensing.vendor.example.")
+    assert lines[0].endswith("IN MX 10 mx.vendor.example.")  # the server in front of us
     assert lines[1].endswith('"v=spf1 mx a:smtp.vendor.example -all"')
 
 

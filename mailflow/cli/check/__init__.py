@@ -81,24 +81,30 @@ def examine(config: Config, path: Path | None, *, offline: bool) -> Iterator[Fin
 
 
 def _print(findings: list[Finding], records: list[Record]) -> None:
+    from rich.table import Table
     from rich.text import Text
 
     from mailflow.cli.output import console, safe, several
 
     out = console()
     marks = {
-        Level.OK: ("ok      ", "green"),
-        Level.WARNING: ("warning ", "yellow"),
-        Level.FAULT: ("fault   ", "bold red"),
+        Level.OK: ("ok", "green"),
+        Level.WARNING: ("warning", "yellow"),
+        Level.FAULT: ("fault", "bold red"),
     }
+    rows = Table.grid(padding=(0, 1, 0, 0))
+    rows.add_column(no_wrap=True, min_width=7)
+    rows.add_column(overflow="fold")
     for finding in findings:
         mark, style = marks[finding.level]
-        out.print(Text(mark, style=style) + Text(safe(finding.what)))
+        rows.add_row(Text(mark, style=style), Text(safe(finding.what)))
         if finding.mend:
-            out.print(Text("        mend: ", style="dim") + Text(safe(finding.mend)))
+            rows.add_row("", Text.assemble(("mend: ", "bold"), safe(finding.mend)))
+    out.print(rows)
     out.print(Text("\nDNS records to publish (yours may differ where you know better):"))
     for record in records:
-        out.print(Text(record.line))
+        out.print(Text(record.line), soft_wrap=True)  # to be pasted in one piece
+    out.print(Text("; and the DKIM record of your outgoing mail server, as it prints it"))
     levels = [finding.level for finding in findings]
     faults = several(levels.count(Level.FAULT), "fault")
     out.print(Text(f"\n{faults}, {several(levels.count(Level.WARNING), 'warning')}"))

@@ -40,7 +40,7 @@ def wanted(config: Config) -> list[Record]:
     The signing key (DKIM) is that of the outgoing mail server, which prints its own record.
     """
     service, delivery = config.service, config.delivery
-    mail_host = config.ingress.smtp.hostname or f"mx.{service.domain}"
+    mail_host = _in_front(config) or config.ingress.smtp.hostname or f"mx.{service.domain}"
     named = delivery.host if "." in delivery.host and not delivery.host[-1].isdigit() else ""
     sender = f" a:{named}" if named else ""
     return [
@@ -52,6 +52,14 @@ def wanted(config: Config) -> list[Record]:
             f"v=DMARC1; p=quarantine; rua=mailto:{service.operator_address}",
         ),
     ]
+
+
+def _in_front(config: Config) -> str:
+    """The mail server before us, by the name under which it says who sent a mail; "" = none."""
+    trust = config.trust
+    modes = {trust.mode if m == "same" else m for m in (trust.smtp_mode, trust.imap_mode)}
+    names = trust.authserv_ids if "trusted_verifier" in modes else ()
+    return next((name for name in names if "." in name), "")
 
 
 def ask(name: str, kind: str) -> list[str]:
