@@ -10,6 +10,7 @@ NAMES = {
     "latency": "waiting times at half the rate, and a burst of requests",
     "scale": "cost of a mail with many requests stored, and expiry",
     "desk": "how long an operator waits, with a million requests stored",
+    "expiry": "many requests run out at once while mail is answered",
     "dkim": "one check of a signature",
     "reading": "reading mails",
     "fuzz": "reading mutated mails",

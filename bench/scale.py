@@ -238,7 +238,7 @@ def main(argv: list[str]) -> int:
         for size in options.sizes:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailflow-scale-"))
             houses.append(House(Path(name), signer))
-            _fill(houses[-1], signer, size)
+            fill(houses[-1], signer, size)
         times = costs(houses, signer, options.groups)
         for size, house, spent in zip(options.sizes, houses, times, strict=True):
             ratios = [own / first for own, first in zip(spent, times[0], strict=True)]
@@ -251,16 +251,18 @@ def main(argv: list[str]) -> int:
     if options.expire:
         with tempfile.TemporaryDirectory(prefix="mailflow-scale-") as name:
             house = House(Path(name), signer)
-            _fill(house, signer, options.expire)
+            fill(house, signer, options.expire)
             print("expiry:", expire(house, options.expire))
     return 0
 
 
-def _fill(house: House, signer: Signer, size: int) -> None:
+def fill(house: House, signer: Signer, size: int) -> None:
     """So many pending requests."""
     base = min(size, 1000)
     for first in range(0, base, PARTNERS):
         numbers = range(first, min(first + PARTNERS, base))
-        house.to_pending([script(signer, f"f{first}", number) for number in numbers])
+        letters = house.to_pending([script(signer, f"f{first}", number) for number in numbers])
+        if len(letters) < len(numbers):
+            raise RuntimeError(f"{len(numbers)} were confirmed, and {len(letters)} letters written")
     if size > base:
         house.multiply(size // base)

@@ -35,5 +35,6 @@ def carry_out(
         allowed = spared(session, decision, allowed, subject, now)
         letters += [(with_id(letter, stored), answered) for letter in allowed]
         results.append(Applied(decision.outcome, decision.reason, subject, len(allowed)))
-    post.write(session, letters, now)
+    by_clock = all(entry.actor.part == "clock" for entry in entries)
+    post.write(session, letters, now, by_clock=by_clock)
     return results

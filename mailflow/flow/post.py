@@ -46,16 +46,23 @@ class Post:
         self._chance = chance
 
     def write(
-        self, session: Session, letters: Sequence[tuple[Letter, Answered | None]], now: datetime
+        self,
+        session: Session,
+        letters: Sequence[tuple[Letter, Answered | None]],
+        now: datetime,
+        *,
+        by_clock: bool = False,
     ) -> list[int]:
         """Finish letters, each with the mail it answers, and put them into the outbox.
 
-        Returns their ids there.
+        Written `by_clock` they are sent after those that somebody has just asked for. Returns
+        their ids there.
         """
         about = {letter.request.id for letter, _ in letters if letter.request}
         last = last_letters(session, sorted(about - {0}))
         written = [self._finish(letter, answered, last, now) for letter, answered in letters]
-        ids = outbox.add_all(session, [mail for mail, _ in written], now)
+        mails = [replace(mail, by_clock=by_clock) for mail, _ in written]
+        ids = outbox.add_all(session, mails, now)
         given = [
             NewToken(
                 hash=token.digest(secret),

@@ -35,7 +35,10 @@ _c = _outbox.c
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A letter finished to the last byte, for one recipient. `mail_from` is the return path."""
+    """A letter finished to the last byte, for one recipient. `mail_from` is the return path.
+
+    One that was written `by_clock` lets those go first that somebody has just asked for.
+    """
 
     request_id: int | None
     inbox_id: int | None  # the mail it answers
@@ -48,6 +51,7 @@ class Mail:
     message_id: str
     subject: str
     raw: bytes
+    by_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ _INSERT = Prepared(
     insert_of(
         _outbox,
         "request_id", "inbox_id", "kind", "audience", "language", "revision", "recipient",
-        "mail_from", "message_id", "subject", "created_at",
+        "mail_from", "message_id", "subject", "created_at", "by_clock",
         state="due", attempts=0, fence=0, owner=0, answer="", bounced="", recalled=False,
         next_attempt_at=NOW,
     ).returning(_c.id)
@@ -115,6 +119,7 @@ def add_all(session: Session, mails: Sequence[Mail], at: datetime) -> list[int]:
             "message_id": mail.message_id,
             "subject": storable(mail.subject),
             "created_at": at,
+            "by_clock": mail.by_clock,
         }
         for mail in mails
     ]
@@ -126,39 +131,52 @@ def add_all(session: Session, mails: Sequence[Mail], at: datetime) -> list[int]:
     return ids
 
 
-_OPEN = text("state IN ('due', 'claimed')")  # the partial index's own words
-# As in `inbox`: index order, rows that another sender holds are skipped, evaluated once.
-_due = (
-    select(_c.id)
-    .where(_OPEN, _c.next_attempt_at <= NOW, not_(is_in(_c.id, "but")))
-    .order_by(_c.next_attempt_at, _c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM = Prepared(
-    update(_outbox)
-    .where(_c.id.in_(select(_due.c.id)))
-    .values(
-        # Its sender died, and it was withdrawn meanwhile: this is where it ends.
-        state=case((_c.recalled, "withdrawn"), else_="claimed"),
-        finished_at=case((_c.recalled, NOW), else_=None),
-        attempts=_c.attempts + case((_c.recalled, 0), else_=1),
-        fence=_c.fence + 1,
-        owner=bindparam("owner"),
-        lease_until=in_seconds("lease"),
-        next_attempt_at=in_seconds("lease"),
+_OPEN = text("state IN ('due', 'claimed')")  # the partial indexes' own words
+_PROMPT = text("state IN ('due', 'claimed') AND NOT by_clock")
+
+
+def _claiming(which: Any) -> Prepared:
+    """Take what is due. As in `inbox`: index order, rows that another sender holds are skipped,
+    evaluated once.
+    """
+    due = (
+        select(_c.id)
+        .where(which, _c.next_attempt_at <= NOW, not_(is_in(_c.id, "but")))
+        .order_by(_c.next_attempt_at, _c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
     )
-    .returning(
-        _c.id, _c.fence, _c.recipient, _c.mail_from, _c.attempts, _c.created_at, _c.message_id,
-        _c.request_id, _c.kind, _c.state,
-    )
-)  # fmt: skip
+    return Prepared(
+        update(_outbox)
+        .where(_c.id.in_(select(due.c.id)))
+        .values(
+            # Its sender died, and it was withdrawn meanwhile: this is where it ends.
+            state=case((_c.recalled, "withdrawn"), else_="claimed"),
+            finished_at=case((_c.recalled, NOW), else_=None),
+            attempts=_c.attempts + case((_c.recalled, 0), else_=1),
+            fence=_c.fence + 1,
+            owner=bindparam("owner"),
+            lease_until=in_seconds("lease"),
+            next_attempt_at=in_seconds("lease"),
+        )
+        .returning(
+            _c.id, _c.fence, _c.recipient, _c.mail_from, _c.attempts, _c.created_at,
+            _c.message_id, _c.request_id, _c.kind, _c.state,
+        )
+    )  # fmt: skip
+
+
+_CLAIM = _claiming(_OPEN)
+_CLAIM_PROMPT = _claiming(_PROMPT)
 _BODIES = Prepared(select(_raw.c.outbox_id, _raw.c.raw).where(is_in(_raw.c.outbox_id, "ids")))
 
 
 def claim(db: Database, limit: int, lease: timedelta, but: Iterable[int] = ()) -> list[ClaimedMail]:
-    """Take up to `limit` mails that are due, oldest first, for the time of the `lease`.
+    """Take up to `limit` mails that are due, for the time of the `lease`.
+
+    Oldest first, and what the clock wrote after all others: a hundred thousand notices of expiry
+    must not keep anybody waiting who has just written to us.
 
     The lease must be longer than the relay's whole time-out: until it ends nobody else sends them.
     Mails in `but` are left alone: the caller has them in hand, and their lease can have ended only
@@ -166,7 +184,9 @@ def claim(db: Database, limit: int, lease: timedelta, but: Iterable[int] = ()) -
     """
     with db.transaction(synced=False) as session:
         values = {"limit": limit, "lease": seconds(lease), "owner": db.owner, "but": list(but)}
-        rows = _CLAIM.all(session, values)
+        rows = _oldest_first(_CLAIM_PROMPT.all(session, values))
+        if len(rows) < limit:
+            rows += _oldest_first(_CLAIM.all(session, values | {"limit": limit - len(rows)}))
         ids = [row.id for row in rows if row.state == "claimed"]
         if not ids:
             return []
@@ -176,9 +196,13 @@ def claim(db: Database, limit: int, lease: timedelta, but: Iterable[int] = ()) -
             row.id, row.fence, row.recipient, row.mail_from, bodies[row.id], row.attempts,
             row.created_at, row.message_id, row.request_id, row.kind,
         )
-        for row in sorted(rows, key=lambda row: row.id)
+        for row in rows
         if row.id in bodies
     ]  # fmt: skip
+
+
+def _oldest_first(rows: list[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: row.id)  # RETURNING knows no order
 
 
 _GIVE_BACK_OWN = Prepared(

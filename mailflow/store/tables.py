@@ -269,6 +269,14 @@ class Outbox(SQLModel, table=True):
             sqlite_where=text("state IN ('due', 'claimed')"),
             postgresql_where=text("state IN ('due', 'claimed')"),
         ),
+        # People who have just written are not to wait behind what the clock wrote (`by_clock`).
+        Index(
+            "ix_outbox_prompt",
+            "next_attempt_at",
+            "id",
+            sqlite_where=text("state IN ('due', 'claimed') AND NOT by_clock"),
+            postgresql_where=text("state IN ('due', 'claimed') AND NOT by_clock"),
+        ),
         Index("ix_outbox_request_id", "request_id", "id"),
         Index("ix_outbox_inbox_id", "inbox_id"),
         Index("ix_outbox_recipient", "recipient", "id"),
@@ -295,6 +303,7 @@ class Outbox(SQLModel, table=True):
     created_at: datetime
     finished_at: datetime | None = None
     bounced: str = ""  # "", or why it came back after it was sent
+    by_clock: bool = False  # nobody asked for it just now: what somebody did goes first
     recalled: bool = False  # withdrawn while a sender had it: it is not tried again
 
 

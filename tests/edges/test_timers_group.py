@@ -10,9 +10,9 @@ import pytest
 from mailflow import timers
 from mailflow.core.request import State
 from mailflow.letters import Letters
-from mailflow.store import inbox, queries, requests
+from mailflow.store import inbox, outbox, queries, requests
 from mailflow.store.db import Database
-from tests.house import INTAKE, REQUEST, House
+from tests.house import ALBA, INTAKE, REQUEST, House
 
 AFTER = timedelta(days=91)
 
@@ -67,6 +67,16 @@ def test_letters_of_a_group_hang_below_those_of_their_own_request(house: House) 
             assert raw is not None
             above = newest[row.request_id, row.recipient]
             assert f"In-Reply-To: {above}\r\n".encode() in raw
+
+
+def test_notices_let_a_new_request_be_answered_first(house: House) -> None:
+    minute = timedelta(minutes=1)
+    outbox.claim(house.db, 100, minute)  # what was written before
+    house.db.clock_offset += AFTER
+    timers.sweep(house.service.flow)
+    house.write(ALBA.email, REQUEST.replace("harbour.example", "other.example"))
+    [first, second] = outbox.claim(house.db, 2, minute)
+    assert (first.kind, second.kind) == ("review", "expiry_notice")
 
 
 def test_who_fails_leaves_the_others_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,14 @@ def test_a_letter_is_claimed_as_it_was_written(db: Database) -> None:
     assert outbox.claim(db, 9, MINUTE) == []
 
 
+def test_what_the_clock_wrote_lets_others_go_first(db: Database) -> None:
+    notices = [posted(db, by_clock=True) for _ in range(3)]
+    answers = [posted(db) for _ in range(2)]
+    assert [mail.id for mail in outbox.claim(db, 1, MINUTE)] == answers[:1]
+    assert [mail.id for mail in outbox.claim(db, 2, MINUTE)] == [answers[1], notices[0]]
+    assert [mail.id for mail in outbox.claim(db, 9, MINUTE)] == notices[1:]
+
+
 def test_a_letter_belongs_to_the_transaction_of_its_cause(db: Database) -> None:
     undone(db, lambda session: outbox.add(session, letter(), NOON))
     assert outbox.claim(db, 9, MINUTE) == []

@@ -64,6 +64,16 @@ def test_no_hot_statement_scans_a_table(db: Database, name: str) -> None:
     assert not scanned, plan
 
 
+def test_answers_are_found_among_any_number_of_notices(db: Database) -> None:
+    for number in range(500):
+        posted(db, by_clock=number % 100 > 0)
+    with db.transaction() as session:
+        session.connection().execute(text("ANALYZE"))
+    plan = "\n".join(explained(db, "outbox._CLAIM_PROMPT"))
+    assert "ix_outbox_prompt" in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
 @pytest.mark.parametrize("name", ["work._CLAIM", "outbox._CLAIM"])
 def test_a_claim_walks_along_the_open_rows_without_sorting(db: Database, name: str) -> None:
     inbox.put_many(db, [incoming(b"%d" % n) for n in range(500)])
