@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailflow.cli.common import AsJson, ConfigFile, read_config
 from mailflow.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from mailflow.store.db import Database
 
 #: What one machine may do; several machines share the work through one PostgreSQL.
 ROLES = ("smtp", "imap", "processor", "sender", "timers", "web")
@@ -92,15 +95,28 @@ def roles_of(text: str) -> frozenset[str]:
     return frozenset(roles)
 
 
-def migrate(config: ConfigFile = None) -> None:
+def migrate(
+    config: ConfigFile = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="DATABASE", help="Copy this one into the new one: a file, or a URL."
+        ),
+    ] = "",
+) -> None:
     """Make the tables, or bring those of an older version up to date.
 
     Safe to repeat. Before an upgrade: stop every mailflow, and make a backup.
+
+    With --from it then copies a whole other database, e.g. the SQLite file that PostgreSQL takes
+    the place of, into the one of the configuration, which must be empty. All of it, or nothing.
+
+    Example: mailflow migrate --from /var/lib/mailflow/mailflow.db
     """
     import os
 
     from mailflow.cli.common import SCHEMA
-    from mailflow.cli.output import note
+    from mailflow.cli.output import note, several
     from mailflow.cli.progress import bar
     from mailflow.store import migrate as schema
     from mailflow.store.db import Database
@@ -113,11 +129,41 @@ def migrate(config: ConfigFile = None) -> None:
             raise Failure(*SCHEMA[before], Exit.CONFIG)
         with bar("migrating"):
             schema.upgrade(db)
+        copied = _copied(db, source) if source else 0
     finally:
         os.umask(umask)
         db.close()
+    if source:
+        note(
+            f"{several(copied, 'row')} copied; start mailflow here, and never again on the old one"
+        )
+        return
     words = {"current": "was up to date already", "empty": "has its tables now"}
     note(f"the database {words.get(before, 'is up to date now')}")
+
+
+def _copied(db: Database, source: str) -> int:
+    """Copy the database named by a file or URL into `db`; how many rows."""
+    from pathlib import Path
+
+    from mailflow.cli.progress import bar
+    from mailflow.store.db import Database
+    from mailflow.store.transfer import CannotTransfer, count, transfer
+
+    if "://" not in source:
+        if not Path(source).is_file():
+            raise Failure(f"--from {source}: there is no such file", code=Exit.NOT_FOUND)
+        source = f"sqlite:///{Path(source).absolute()}"
+    old = Database(source)
+    try:
+        with bar("copying", count(old)) as told:
+            return transfer(old, db, told)
+    except ValueError as error:
+        raise Failure(f"--from: {error}", "name a file, or a URL", Exit.USAGE) from None
+    except CannotTransfer as why:
+        raise Failure(str(why), "nothing was copied; mend that, and repeat it") from None
+    finally:
+        old.close()
 
 
 def failpoints(as_json: AsJson = False) -> None:

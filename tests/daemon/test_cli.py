@@ -156,6 +156,23 @@ def test_a_database_without_tables(shell: Shell) -> None:
     assert "up to date already" in shell("migrate").err
 
 
+def test_a_whole_database_moves_to_another(
+    shell: Shell, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("people", "add", "ana@partner.example").code == 0
+    monkeypatch.setenv("MAILFLOW_DATABASE__URL", f"sqlite:///{shell.folder / 'new.db'}")
+    assert shell("migrate", "--from", "nowhere.db").code == Exit.NOT_FOUND
+    moved = shell("migrate", "--from", "mailflow.db")
+    assert (moved.code, moved.err) == (
+        0, "2 rows copied; start mailflow here, and never again on the old one\n",
+    )  # fmt: skip
+    assert [row["email"] for row in shell("people", "list", "--json").rows] == [
+        "ana@partner.example"
+    ]
+    again = shell("migrate", "--from", "mailflow.db")
+    assert (again.code, "not empty" in again.err) == (Exit.FAILURE, True)
+
+
 def test_a_database_of_somebody_else(shell: Shell) -> None:
     import sqlite3
 
