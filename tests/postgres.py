@@ -25,10 +25,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
+
+from tests import left_behind
 
 MEND = (
     "no PostgreSQL for tests. Mend with: apt-get install postgresql"
@@ -112,16 +115,17 @@ def _started(programs: Path) -> Iterator[str]:
     user = _unprivileged()
     # Short and readable for that user: pytest's own folders are neither, and the path of a socket
     # has at most 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="mailflow-pg-", dir="/tmp"))
+    left_behind.remove()
+    folder = Path(tempfile.mkdtemp(prefix=left_behind.START, dir="/tmp"))
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
+    identity: dict[str, Any] = (
+        {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    )
 
     def call(program: str, *arguments: str) -> None:
         done = subprocess.run(
             [programs / program, "-D", folder / "data", *arguments],
-            user=user.pw_uid if user else None,
-            group=user.pw_gid if user else None,
-            extra_groups=[] if user else None,
             cwd=folder,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
@@ -129,11 +133,14 @@ def _started(programs: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
             timeout=60,
             check=False,
+            **identity,
         )
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stdout.decode(errors='replace')}")
 
-    try:
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
+        at_the_end.enter_context(left_behind.guarded(folder, **identity))
         call("initdb", "--username=mailflow", "--auth=trust", "--no-sync", "--encoding=UTF8")
         options = f"{FAST} -c listen_addresses='' -c unix_socket_directories={folder}"
         call("pg_ctl", "--wait", "--silent", "-l", str(folder / "log"), "-o", options, "start")
@@ -141,8 +148,6 @@ def _started(programs: Path) -> Iterator[str]:
             yield f"postgresql://mailflow@/postgres?host={folder}"
         finally:
             call("pg_ctl", "--wait", "--silent", "--mode=immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
