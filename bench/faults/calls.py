@@ -20,7 +20,10 @@ FINISH_S = 900.0
 
 
 def at_calls(folder: Path, url: str, calls: list[str], upto: int) -> int:
-    """Kill at the 1st to `upto`-th call of each kind (by thread), two conversations each."""
+    """Kill at the 1st to `upto`-th call of each kind (by thread), under n conversations each.
+
+    The threads that sync share their work, so one of them makes no n-th call in much less.
+    """
     if shutil.which("strace") is None:
         print("strace is not installed: apt-get install strace")
         return 1
@@ -57,7 +60,7 @@ def _once(fleet: Fleet, traffic: Traffic, call: str, n: int) -> bool:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    traffic.more(6)
+    traffic.more(3 * max(2, n))
     deadline = time.monotonic() + PATIENCE_S
     while not fleet.has_ended() and time.monotonic() < deadline and not traffic.wait(0):
         time.sleep(0.02)
