@@ -1,7 +1,8 @@
 """What axe-core has to say about a page: WCAG 2.2 A and AA, and landmarks and headings besides.
 
-Our pages forbid scripts. axe-core is not loaded by the page but evaluated in it by the driver, over
-the browser's own debugging channel, which no policy of a page concerns.
+Our pages forbid scripts. axe-core is not loaded by the page but put into each by the driver, over
+the browser's own debugging channel, which no policy of a page concerns: the tab needs axe-core as
+an init script, as in `test_axe`.
 """
 
 from __future__ import annotations
@@ -30,10 +31,6 @@ def faults(
     tab: Page, tags: Sequence[str] = PAGE, *, only: Sequence[str] = (), skip: Sequence[str] = ()
 ) -> list[str]:
     """Each violated rule of `tags`, or of `only`, with the first element and how to mend it."""
-    from axe_playwright_python.base import AXE_SCRIPT
-
-    if not tab.evaluate("typeof axe == 'object'"):
-        tab.evaluate(AXE_SCRIPT)
     found: dict[str, Any] = tab.evaluate(_RUN, [tags, only, skip])
     return [
         f"{one['id']} ({one['impact']}, {len(one['nodes'])} times): {one['nodes'][0]['html'][:160]} "

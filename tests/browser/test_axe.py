@@ -40,8 +40,11 @@ class AwayError(Exception):
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
     """A tab in which axe-core can run."""
-    pytest.importorskip("axe_playwright_python", reason="pip install -c constraints.txt .[browser]")
+    base = pytest.importorskip(
+        "axe_playwright_python.base", reason="pip install -c constraints.txt .[browser]"
+    )
     context = browser.new_context(viewport={"width": 600, "height": 900}, locale="en-GB")
+    context.add_init_script(base.AXE_SCRIPT)  # half a megabyte, sent once and not for each page
     yield context.new_page()
     context.close()
 
