@@ -99,12 +99,28 @@ def sqlite_db(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
     db.close()
 
 
+@pytest.fixture(scope="session")
+def _postgres_copies() -> dict[str, str]:
+    """Copies that are empty again, as (address, shape)."""
+    return {}
+
+
 @pytest.fixture
-def postgres_url(postgres_server: postgres.Server, _postgres_template: str) -> Iterator[str]:
-    """The address of a fresh, migrated PostgreSQL database."""
-    url = postgres_server.create(template=_postgres_template)
+def postgres_url(
+    postgres_server: postgres.Server, _postgres_template: str, _postgres_copies: dict[str, str]
+) -> Iterator[str]:
+    """The address of a migrated PostgreSQL database without a row: a copy of the template, or one
+    that is empty again and otherwise like the template still."""
+    if _postgres_copies:
+        url, shape = _postgres_copies.popitem()
+    else:
+        url = postgres_server.create(template=_postgres_template)
+        shape = postgres_server.shape(url)
     yield url
-    postgres_server.drop(url)
+    if postgres_server.emptied(url, shape):
+        _postgres_copies[url] = shape
+    else:
+        postgres_server.drop(url)
 
 
 @pytest.fixture
