@@ -18,7 +18,12 @@ ROLES = ("read", "act")
 @group.command()
 def password(
     name: Annotated[str, typer.Argument(help="Login of the operator; stands in the history.")],
-    role: Annotated[str, typer.Option(help="read (may look) or act (may decide too).")] = "act",
+    role: Annotated[
+        str,
+        typer.Option(
+            help="read (may look) or act (may decide too).", autocompletion=lambda: list(ROLES)
+        ),
+    ] = "act",
 ) -> None:
     """Ask for a password, and print the lines for the configuration. The password is kept nowhere.
 

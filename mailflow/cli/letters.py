@@ -79,12 +79,22 @@ def lint(config: ConfigFile = None, templates: Folder = None, as_json: AsJson = 
         note("nothing is wrong")
 
 
+def samples() -> list[str]:
+    from mailflow.letters.samples import SAMPLES
+
+    return [sample.name for sample in SAMPLES]
+
+
 @group.command("test-send")
 def send_sample(
     to: Annotated[str, typer.Argument(help="Whom to send it to.")],
     config: ConfigFile = None,
     letter: Annotated[
-        str, typer.Option(help="Which one, as in the preview: activation, review-older, …")
+        str,
+        typer.Option(
+            help="Which one, as in the preview: activation, review-older, …",
+            autocompletion=lambda: samples(),
+        ),
     ] = "activation",
     language: Annotated[str, typer.Option(help="In which language; else the default.")] = "",
     templates: Folder = None,

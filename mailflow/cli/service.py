@@ -44,30 +44,46 @@ def run(
     config: ConfigFile = None,
     role: Annotated[
         str,
-        typer.Option(metavar="ROLES", help=f"What this machine does, of: {','.join(ROLES)}."),
+        typer.Option(
+            metavar="ROLES",
+            help=f"What this machine does, of: {','.join(ROLES)}.",
+            autocompletion=lambda incomplete: further_roles(incomplete),
+        ),
     ] = ",".join(ROLES),
 ) -> None:
     """Run the service until TERM or Ctrl-C. A second one of these stops it at once.
 
     Example: mailflow run --config /etc/mailflow/mailflow.toml
     """
-    from mailflow import daemon
+    import sys
+
+    from mailflow import daemon, maillog
     from mailflow.cli.common import SCHEMA
+    from mailflow.cli.outage import explain
     from mailflow.letters import LetterError
+    from mailflow.store.db import Unavailable
 
     settings, roles = read_config(config), roles_of(role)
     try:
         code = daemon.run(settings, roles)
     except daemon.NotReadyError as trouble:
         what, mend = SCHEMA.get(str(trouble), SCHEMA["unknown"])
-        raise Failure(what, mend, Exit.CONFIG) from None
+        failure = Failure(what, mend, Exit.CONFIG)
     except LetterError as trouble:
-        raise Failure(str(trouble), "mailflow letters lint", Exit.CONFIG) from None
+        failure = Failure(str(trouble), "mailflow letters lint", Exit.CONFIG)
+    except Unavailable as trouble:
+        outage = explain(str(trouble))
+        failure = Failure(outage.what, outage.mend, outage.code)
     except OSError as trouble:
-        raise Failure(
-            f"cannot start: {trouble.strerror or trouble}", _mend(trouble), Exit.UNAVAILABLE
-        ) from None
-    raise typer.Exit(code)
+        what = f"cannot start: {trouble.strerror or trouble}"
+        failure = Failure(what, _mend(trouble), Exit.UNAVAILABLE)
+    else:
+        raise typer.Exit(code)
+    if settings.log.format == "console" or sys.stderr.isatty():
+        raise failure
+    # Whoever collects the log finds this as a line like the others.
+    maillog.cannot_start(reason=failure.what, mend=failure.mend)
+    raise typer.Exit(failure.code)
 
 
 def _mend(trouble: OSError) -> str:
@@ -79,6 +95,19 @@ def _mend(trouble: OSError) -> str:
         # Several processes with one configuration on one machine, each with roles of its own.
         return "another mailflow? give this one MAILFLOW_WEB__ADMIN_LISTEN=127.0.0.1:PORT, or none"
     return "stop what listens there (ss -ltnp shows it), or choose another port"
+
+
+def further_roles(begun: str) -> list[str]:
+    """What may stand there instead of `a,b,c…`, for the shell's completion.
+
+    >>> further_roles("smtp,pro")
+    ['smtp,processor']
+    """
+    before, comma, last = begun.rpartition(",")
+    named = before.split(",")
+    return [
+        f"{before}{comma}{role}" for role in ROLES if role.startswith(last) and role not in named
+    ]
 
 
 def roles_of(text: str) -> frozenset[str]:

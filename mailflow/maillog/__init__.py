@@ -279,6 +279,11 @@ def started(*, roles: str, version: str) -> None:
     _say(logging.INFO, "started", roles=roles, version=version)
 
 
+def cannot_start(*, reason: str, mend: str) -> None:
+    """The program ends before it has begun; what is in the way, and what to do about it."""
+    _say(logging.CRITICAL, "cannot_start", reason=reason, mend=mend)
+
+
 def stopped(*, reason: str) -> None:
     """The program ends in good order."""
     _say(logging.INFO, "stopped", reason=reason)

@@ -40,6 +40,9 @@ def test_every_command_has_help_and_every_list_has_json() -> None:
         ("mailflow requests list --", "--state"),
         ("mailflow requests list --state ", "pending"),
         ("mailflow people add a@b.example --role ", "support"),
+        ("mailflow run --role smtp,pro", "smtp,processor"),
+        ("mailflow letters test-send a@b.example --letter rev", "review-older"),
+        ("mailflow console password ana --role ", "act"),
     ],
 )
 def test_the_shell_completes_commands_options_and_values(words: str, offered: str) -> None:
@@ -154,6 +157,17 @@ def test_a_database_without_tables(shell: Shell) -> None:
     assert shell("migrate").code == 0
     assert shell("status").code == 0
     assert "up to date already" in shell("migrate").err
+
+
+def test_a_start_that_fails_is_a_line_of_the_log(shell: Shell) -> None:
+    (shell.folder / "mailflow.db").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "mailflow", "run"], cwd=shell.folder, capture_output=True, timeout=60
+    )
+    line = json.loads(done.stderr)
+    assert (done.returncode, line["event"], line["mend"]) == (
+        Exit.CONFIG, "cannot_start", "mailflow migrate",
+    )  # fmt: skip
 
 
 def test_a_whole_database_moves_to_another(
