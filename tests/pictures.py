@@ -122,6 +122,7 @@ def _conversation(camera: Camera) -> None:
         camera.letter(_of(mails, "review", LUCIA), "review-es", height=1180)
         camera.letter(_of(mails, "activation", MARTA), "activation-es")
         _pages(camera, here, mails)
+        _in_portuguese(camera, here, _of(mails, "activation", MARTA))
         here.pass_days(7)
         _status(camera, here, mails)
     with stage(examples) as here:
@@ -149,6 +150,19 @@ def _pages(camera: Camera, here: Stage, mails: list[Captured]) -> None:
         with camera.tab(width, language) as tab:
             tab.goto(_link(here, mail, "/a/"))
             camera.take(tab, name, 1300)
+
+
+def _in_portuguese(camera: Camera, here: Stage, letter: Captured) -> None:
+    """The same letter and page for a customer who asks for them in his language."""
+    answer = compose.answer(
+        letter, "PORTUGUÊS", name="", now=here.now(), message_id=here.message_id(MARTA)
+    )
+    assert here.send(answer.mail_from, answer.recipient, answer.raw) == ""
+    (again,) = here.letters(("activation", MARTA))
+    camera.letter(again, "activation-pt")
+    with camera.tab(760, "pt") as tab:
+        tab.goto(_link(here, again, "/a/"))
+        camera.take(tab, "page-pt", 1300)
 
 
 def _status(camera: Camera, here: Stage, mails: list[Captured]) -> None:
