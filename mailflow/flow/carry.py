@@ -1,8 +1,7 @@
-"""Carrying decisions out: what they change is written down, and their letters are posted."""
+"""Carrying a decision out: what it changes is written down, and its letters are posted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from mailflow.core.policy import Policy
@@ -16,25 +15,18 @@ from mailflow.store.session import Session
 def carry_out(
     session: Session,
     post: Post,
-    entries: Sequence[Entry],
+    entry: Entry,
     policy: Policy,
     now: datetime,
-    answered: Answered | None = None,
-) -> list[Applied]:
-    """Store decisions about different requests; what became of each.
-
-    Each table is written in one go for all of them. `answered` is the mail that led to them.
-    """
-    results = []
-    letters = []
-    for entry, stored in zip(entries, record(session, entries, now), strict=True):
-        decision = entry.decision
-        subject = stored[-1] if stored else entry.before
-        limits = limits_of(entry.before, decision, entry.actor, policy)
-        allowed = counted(session, decision.letters, limits, now)
-        allowed = spared(session, decision, allowed, subject, now)
-        letters += [(with_id(letter, stored), answered) for letter in allowed]
-        results.append(Applied(decision.outcome, decision.reason, subject, len(allowed)))
-    by_clock = all(entry.actor.part == "clock" for entry in entries)
-    post.write(session, letters, now, by_clock=by_clock)
-    return results
+    answered: Answered | None,
+) -> Applied:
+    """Store a decision; what became of it. `answered` is the mail that led to it, if one did."""
+    decision, actor = entry.decision, entry.actor
+    [stored] = record(session, [entry], now)
+    subject = stored[-1] if stored else entry.before
+    limits = limits_of(entry.before, decision, actor, policy)
+    letters = counted(session, decision.letters, limits, now)
+    letters = spared(session, decision, letters, subject, now)
+    outgoing = [(with_id(letter, stored), answered) for letter in letters]
+    post.write(session, outgoing, now, by_clock=actor.part == "clock")
+    return Applied(decision.outcome, decision.reason, subject, len(letters))

@@ -110,10 +110,13 @@ class Flow:
     def ticks(self, request_ids: Sequence[int]) -> list[Applied]:
         """`tick` for several requests in one transaction: all of them, or none.
 
-        Requests that somebody else has in hand are left out. Raises whatever stopped one of them;
-        then each is to be tried alone.
+        Requests that somebody else has in hand, or changes meanwhile, are left out. Raises
+        whatever stopped one of them; then each is to be tried alone.
         """
-        return self._together(lambda session: self._ticks(session, request_ids))
+        with self.db.reading() as session:
+            now = self.db.now(session)
+            plans = clock.plan(session, self._post, request_ids, now, self.policy)
+        return self._together(lambda session: clock.settle(session, self._post, plans, now))
 
     def check(self, request_id: int) -> Applied:
         """Run the security checks over a pending request and record them (S25)."""
@@ -167,9 +170,9 @@ class Flow:
 
         return self._transact(work)
 
-    def write(self, session: Session, letter: Letter, now: datetime) -> int:
-        """Put a letter that belongs to no request into the outbox; returns its id there."""
-        return self._post.write(session, [(letter, None)], now)[0]
+    def write(self, session: Session, letter: Letter, now: datetime) -> None:
+        """Put a letter that belongs to no request into the outbox."""
+        self._post.write(session, [(letter, None)], now)
 
     # -- in the transaction --------------------------------------------------------------------
 
@@ -204,11 +207,6 @@ class Flow:
         if request and clock.waits(session, [request], self.db.now(session)):
             return clock.WAITING
         return self._apply(session, Tick(), request_id, clock.CLOCK, None, None)
-
-    def _ticks(self, session: Session, request_ids: Sequence[int]) -> list[Applied]:
-        now = self.db.now(session)
-        entries, waiting = clock.decide(session, request_ids, now, self.policy)
-        return [clock.WAITING] * waiting + carry_out(session, self._post, entries, self.policy, now)
 
     def _page(self, session: Session, secret: str) -> Page:
         found = tokens.find(session, token.digest(secret))
@@ -332,8 +330,7 @@ class Flow:
         ):
             decision = decision.instead
         entry = Entry(request, decision, actor)
-        [applied] = carry_out(session, self._post, [entry], self.policy, world.now, answered)
-        return applied
+        return carry_out(session, self._post, entry, self.policy, world.now, answered)
 
     # -- answers outside the rules of a request ------------------------------------------------
 

@@ -6,7 +6,7 @@ and each retry sends the same bytes (I4, I5).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,6 +35,14 @@ class Answered:
     references: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A letter as it will be sent, and its secrets by their purpose ("" where it has none)."""
+
+    mail: outbox.Mail
+    secrets: Mapping[str, str]
+
+
 class Post:
     """Writes letters into the outbox. `chance(n)` gives n random bytes."""
 
@@ -52,32 +60,46 @@ class Post:
         now: datetime,
         *,
         by_clock: bool = False,
-    ) -> list[int]:
+    ) -> None:
         """Finish letters, each with the mail it answers, and put them into the outbox.
 
-        Written `by_clock` they are sent after those that somebody has just asked for. Returns
-        their ids there.
+        Written `by_clock` they are sent after those that somebody has just asked for.
         """
+        self.put(session, self.finish(session, letters, now, by_clock=by_clock), now)
+
+    def finish(
+        self,
+        session: Session,
+        letters: Sequence[tuple[Letter, Answered | None]],
+        now: datetime,
+        *,
+        by_clock: bool = False,
+    ) -> list[Finished]:
+        """Finish letters, see `write`; only reads."""
         about = {letter.request.id for letter, _ in letters if letter.request}
         last = last_letters(session, sorted(about - {0}))
-        written = [self._finish(letter, answered, last, now) for letter, answered in letters]
-        mails = [replace(mail, by_clock=by_clock) for mail, _ in written]
-        ids = outbox.add_all(session, mails, now)
+        return [
+            self._finish(letter, answered, last, now, by_clock=by_clock)
+            for letter, answered in letters
+        ]
+
+    def put(self, session: Session, finished: Sequence[Finished], now: datetime) -> None:
+        """Put finished letters into the outbox, with what their secrets may do."""
+        ids = outbox.add_all(session, [one.mail for one in finished], now)
         given = [
             NewToken(
                 hash=token.digest(secret),
                 purpose=purpose,
-                person=mail.recipient,
-                request_id=mail.request_id,
+                person=one.mail.recipient,
+                request_id=one.mail.request_id,
                 outbox_id=outbox_id,
-                revision=mail.revision,
+                revision=one.mail.revision,
             )
-            for outbox_id, (mail, secrets) in zip(ids, written, strict=True)
-            for purpose, secret in secrets.items()
+            for outbox_id, one in zip(ids, finished, strict=True)
+            for purpose, secret in one.secrets.items()
             if secret
         ]
         tokens.add_many(session, given, now)
-        return ids
 
     def _finish(
         self,
@@ -85,8 +107,10 @@ class Post:
         answered: Answered | None,
         last: dict[tuple[int, str], str],
         now: datetime,
-    ) -> tuple[outbox.Mail, dict[str, str]]:
-        """The mail, and its secrets by their purpose.
+        *,
+        by_clock: bool,
+    ) -> Finished:
+        """One letter.
 
         `last` holds the newest letter about each request to each recipient; this one is noted.
         """
@@ -126,8 +150,10 @@ class Post:
             message_id=message_id,
             subject=finished.subject,
             raw=finished.raw,
+            by_clock=by_clock,
         )
-        return mail, {"bounce": bounce, f"{letter.audience}_reply": reply, "page": page}
+        secrets = {"bounce": bounce, f"{letter.audience}_reply": reply, "page": page}
+        return Finished(mail, secrets)
 
     def _secret(self) -> str:
         return token.make(self._chance(token.BITS // 8))

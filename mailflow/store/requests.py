@@ -89,20 +89,30 @@ def load(session: Session, request_id: int, *, lock: bool = False) -> Request | 
     return None if row is None else from_document(row.document, id=request_id, version=row.version)
 
 
-_LOCK_FREE = Prepared(
+_LOAD_ALL = Prepared(
     select(_request.c.id, _request.c.document, _request.c.version)
+    .where(is_in(_request.c.id, "ids"))
+    .order_by(_request.c.id)
+)
+_LOCK_FREE = Prepared(
+    select(_request.c.id, _request.c.version)
     .where(is_in(_request.c.id, "ids"))
     .order_by(_request.c.id)
     .with_for_update(skip_locked=True)
 )
 
 
-def load_free(session: Session, request_ids: Sequence[int]) -> list[Request]:
-    """Those of the requests that nobody else has in hand; ours until the transaction ends."""
+def load_all(session: Session, request_ids: Sequence[int]) -> list[Request]:
+    """Those of the requests that there are, for deciding about them later (`lock_free`)."""
     return [
         from_document(row.document, id=row.id, version=row.version)
-        for row in _LOCK_FREE.all(session, {"ids": request_ids})
+        for row in _LOAD_ALL.all(session, {"ids": request_ids})
     ]
+
+
+def lock_free(session: Session, request_ids: Sequence[int]) -> dict[int, int]:
+    """The versions of those that nobody else has in hand; ours until the transaction ends."""
+    return dict(_LOCK_FREE.all(session, {"ids": request_ids}))
 
 
 _SAVE = Prepared(

@@ -9,6 +9,7 @@ import pytest
 
 from mailflow import timers
 from mailflow.core.request import State
+from mailflow.flow import clock
 from mailflow.letters import Letters
 from mailflow.store import inbox, outbox, queries, requests
 from mailflow.store.db import Database
@@ -77,6 +78,26 @@ def test_notices_let_a_new_request_be_answered_first(house: House) -> None:
     house.write(ALBA.email, REQUEST.replace("harbour.example", "other.example"))
     [first, second] = outbox.claim(house.db, 2, minute)
     assert (first.kind, second.kind) == ("review", "expiry_notice")
+
+
+def test_who_changes_between_decision_and_transaction_is_left_for_later(house: House) -> None:
+    """Letters are written before the transaction: they must not tell of what is so no more."""
+    house.db.clock_offset += AFTER
+    flow = house.service.flow
+    with house.db.reading() as session:
+        now = house.db.now(session)
+        plans = clock.plan(session, flow._post, [1, 2, 3], now, flow.policy)
+    with house.db.transaction() as session:
+        second = requests.load(session, 2)
+        assert second is not None
+        requests.save(session, replace(second, ready_told=True), second.version)
+    with house.db.transaction() as session:
+        done = clock.settle(session, flow._post, plans, now)
+    assert [applied.outcome for applied in done] == ["expired", "expired"]
+    assert states(house.db) == [State.EXPIRED, State.PENDING, State.EXPIRED]
+    assert expired(house) == [one for one in EACH if one[0] != 2]
+    assert timers.sweep(flow) == {"expired": 1}
+    assert expired(house) == EACH
 
 
 def test_who_fails_leaves_the_others_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
