@@ -11,8 +11,6 @@ import socket
 import ssl
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from imapclient import IMAPClient
@@ -22,33 +20,14 @@ from mailflow import failpoints
 from mailflow.config import ImapSettings
 from mailflow.ingress.imap_errors import Broken, Refused, talking, words
 from mailflow.ingress.imap_guard import Client, Guard
+from mailflow.ingress.imap_said import Facts, Folder, facts_of, folder_of
 
-#: The largest UID there can be (RFC 3501 §2.3.1.1).
-HIGHEST_UID = 2**32 - 1
 #: UIDs in one command: its line stays below the 8000 octets of RFC 2683 §3.2.1.5.
 UIDS_PER_COMMAND = 400
 #: What a server may add around the bytes of a mail.
 _SLACK_BYTES = 4096
 #: How long a farewell may take.
 _LOGOUT_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder as the server opened it. 0 stands for a number that the server did not give."""
-
-    uidvalidity: int
-    uidnext: int
-    exists: int  # how many mails there are
-    keeps_flag: bool  # whether our own flag stays on a mail
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the server says of a mail before we fetch it; None where it does not."""
-
-    size: int | None
-    received_at: datetime | None
 
 
 class Box:
@@ -99,14 +78,7 @@ class Box:
         """Open the folder; also tells what has changed since the last time."""
         with self._talking():
             said = self._client.select_folder(self._settings.folder)
-            # Where it does not say, every flag stays (RFC 3501 §7.1).
-            flags = {flag.lower() for flag in said.get(b"PERMANENTFLAGS", (b"\\*",))}
-            return Folder(
-                int(said.get(b"UIDVALIDITY", 0)),
-                int(said.get(b"UIDNEXT", 0)),
-                int(said.get(b"EXISTS", 0)),
-                bool({b"\\*", self._settings.done_flag.encode().lower()} & flags),
-            )
+            return folder_of(said, self._settings.done_flag)
 
     def uids(self, low: int, high: int, *, without_flag: bool = False) -> list[int]:
         """The UIDs from `low` to `high`, rising; only of mail without our flag if so wished."""
@@ -125,10 +97,7 @@ class Box:
             found = self._fetch(uids, "RFC822.SIZE", "INTERNALDATE")
         except Refused:  # one senseless date must not hide the others
             found = self._fetch(uids, "RFC822.SIZE")
-        return {
-            uid: Facts(_number(data.get(b"RFC822.SIZE")), _moment(data.get(b"INTERNALDATE")))
-            for uid, data in found.items()
-        }
+        return {uid: facts_of(said) for uid, said in found.items()}
 
     def bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
         """The bytes of these mails, unread ones left unread; those not handed out are left out."""
@@ -248,17 +217,3 @@ def tls_context(settings: ImapSettings) -> ssl.SSLContext:
 def _parts(uids: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(uids), UIDS_PER_COMMAND):
         yield uids[start : start + UIDS_PER_COMMAND]
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
-
-
-def _moment(value: Any) -> datetime | None:
-    """INTERNALDATE in UTC. Without a zone it could be any time: then it is not known."""
-    try:
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            return value.astimezone(UTC)
-    except (ValueError, OverflowError):  # a zone or year that does not exist
-        pass
-    return None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mailflow.ingress.imap_box import Facts, Folder
 from mailflow.ingress.imap_errors import Broken, Refused, TooLarge
+from mailflow.ingress.imap_said import Facts, Folder
 
 #: One FETCH brings at most so many bytes, or one mail that is larger.
 BATCH_BYTES = 4_194_304

@@ -22,12 +22,13 @@ from datetime import datetime
 
 from mailflow import failpoints, maillog
 from mailflow.config import ImapSettings
-from mailflow.ingress.imap_box import HIGHEST_UID, Folder
 from mailflow.ingress.imap_errors import Refused
 from mailflow.ingress.imap_fetch import Fetched, Fetcher, Source
+from mailflow.ingress.imap_said import HIGHEST_UID, Folder
+from mailflow.ingress.imap_store import store
 from mailflow.store import mailboxes
 from mailflow.store.db import Database
-from mailflow.store.inbox import Incoming, Stored, Unstorable
+from mailflow.store.inbox import Incoming, Stored
 
 #: Sizes that are asked for at once.
 FACTS_AT_ONCE = 400
@@ -37,8 +38,6 @@ WINDOW = 20_000
 FULL_EVERY_S = 3600.0
 #: The same while a mail could not be moved or flagged.
 FULL_SOON_S = 300.0
-#: How long a group of mails may wait for its commit.
-COMMIT_WAIT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,30 +204,18 @@ class Taker:
         return stored | set(fetched.refused)
 
     def _store(self, mails: Mapping[int, Incoming]) -> set[int]:
-        """Store mails and wait for the commit; returns those that are on disk.
+        """Store mails; returns those that are on disk.
 
-        Raises what the committer said where trying again may help. A mail that the database will
-        never take is a doubtful one.
+        Raises what the committer said where trying again may help.
         """
-        futures = {uid: self._submit(mail) for uid, mail in mails.items()}
-        stored: set[int] = set()
-        fault: Exception | None = None
-        for uid, future in futures.items():
-            try:
-                result = future.result(COMMIT_WAIT_S)
-            except Unstorable:
-                self._fetcher.doubt(uid, "the database does not take it")
-            except Exception as error:
-                future.cancel()
-                fault = error
-            else:
-                stored.add(uid)
-                self._on_stored(mails[uid], result)
-        self._taken += len(stored)
-        if fault is not None:
-            mailboxes.note(self._db, self._name, self._folder.uidvalidity, stored)
-            raise fault
-        return stored
+        outcome = store(self._submit, mails, self._on_stored)
+        for uid in outcome.doubtful:
+            self._fetcher.doubt(uid, "the database does not take it")
+        self._taken += len(outcome.stored)
+        if outcome.fault is not None:
+            mailboxes.note(self._db, self._name, self._folder.uidvalidity, outcome.stored)
+            raise outcome.fault
+        return outcome.stored
 
     def _clear(self, source: Source, uids: Sequence[int], refused: bool) -> None:
         """Move or flag. Where the server refuses, the mails stay, and it is tried again later."""

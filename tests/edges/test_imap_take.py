@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from mailflow.ingress.imap_box import Facts, Folder
 from mailflow.ingress.imap_errors import Broken, Refused
 from mailflow.ingress.imap_fetch import BATCH_BYTES, MAX_TRIES, Fetcher
 from mailflow.ingress.imap_mail import incoming
+from mailflow.ingress.imap_said import Facts, Folder
 from mailflow.ingress.imap_take import WINDOW, Taker
 from mailflow.store import inbox, mailboxes
 from mailflow.store.db import Database, Unavailable
