@@ -160,7 +160,8 @@ class Database:
         The caller closes it. Raises `Unavailable`.
         """
         with self._translated("line"):
-            pooled = self._writer.raw_connection()
+            # Not `raw_connection`: that lets the driver's own errors through.
+            pooled = self._writer.connect().connection
         line: Any = pooled.dbapi_connection
         pooled.detach()
         line.autocommit = True

@@ -73,6 +73,13 @@ def test_connections_that_are_cut_are_an_outage(
     assert said(log) == ["database_away", "database_back"]
 
 
+def test_a_line_of_ones_own_is_refused_in_the_same_words(tmp_path: Path) -> None:
+    db = Database(f"postgresql://mailflow@/postgres?host={tmp_path}")  # nobody listens there
+    with pytest.raises(Unavailable) as away:
+        db.own_connection()
+    assert away.value.told
+
+
 def test_a_busy_file_is_no_outage(sqlite_db: Database, log: io.StringIO) -> None:
     holder = Database(f"sqlite:///{sqlite_db.file}")
     driver = holder._writer.raw_connection().driver_connection
