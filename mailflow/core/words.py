@@ -131,7 +131,7 @@ PAIRS: dict[str, frozenset[str]] = {
     "have": word_set("reviewed checked verified"),
     "he": word_set("revisado comprobado verificado"),
     "hemos": word_set("revisado comprobado verificado"),
-    "para": word_set("mi nosotros el la o a nuestro este esta mim nos"),
+    "para": word_set("mi nosotros el la o a nuestro nuestra nosso nossa este esta mim nos"),
     "on": word_set("behalf our my"),
     "from": word_set("our my"),
     "von": word_set("unserer meiner"),

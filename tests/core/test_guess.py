@@ -71,11 +71,12 @@ def test_questions_without_their_mark() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Acepto la cuenta para nuestra empresa", "Aceito a conta para nossa empresa",
         "Activate please", "activate, please.", "Ativar, por favor", "Activar por favor",
         "Hi team,\nActivate please\nThanks\nTom",
     ],
 )  # fmt: skip
-def test_the_word_of_the_letter_with_a_please_behind_it_is_clear(text: str) -> None:
+def test_a_please_behind_the_word_and_for_our_company_are_clear(text: str) -> None:
     assert reply(text, "approver").intent is Intent.ACCEPT
 
 
