@@ -54,14 +54,14 @@ def leftover(
     found: dict[Problem, None] = {}
     for line in lines:
         words = re.findall(r"[^\W\d_]{2,}", fold(line))
-        if words and names.issuperset(words) and "@" not in line:
+        if len(found) >= _MOST or (words and names.issuperset(words) and "@" not in line):
             break
         addresses = [
             one
             for one in find_addresses(line)
             if one not in known and not names.issuperset(re.findall(r"[^\W\d_]{2,}", one))
         ]
-        match = _LINE.fullmatch(line)
+        match = _LINE.match(line[:_LONG])
         label = fold(match.group(1)).split() if match else []
         if GREETING.fullmatch(" ".join(label)):
             match = None
