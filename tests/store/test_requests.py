@@ -259,10 +259,13 @@ def test_requests_are_listed_newest_first_by_state_and_by_what_is_in_them(db: Da
         look = queries.requests
         assert [r.reference for r in look(session)] == ["TWO", "ONE"]
         assert look(session, state="pending") == [two]
-        assert look(session, search="0%.EX") == [two]  # a percent sign is no wildcard
-        assert look(session, search="partner", limit=1) == [two]
-        assert look(session, search="partner", after_id=two.id) == [one]
-        assert look(session, search="nothing") == []
+        assert look(session, limit=1) == [two]
+        assert look(session, after_id=two.id) == [one]
+        find = queries.find_requests
+        assert find(session, words="0%.EX").requests == [two]  # a percent sign is no wildcard
+        assert find(session, words="partner", limit=1).requests == [two]
+        assert find(session, words="partner", after=two.id).requests == [one]
+        assert find(session, words="nothing").requests == []
         assert queries.approver_requests(session, "ben@bakery.example") == [two]
 
 
