@@ -25,14 +25,13 @@ from pathlib import Path
 from bench.figures import quantile
 from bench.mails import INTAKE, PARTNERS, Script, Signer, addressed, partner, script
 from mailflow.authenticate import Authenticator
-from mailflow.config import Config
 from mailflow.core.request import Person
 from mailflow.flow import Flow
-from mailflow.letters import Letters
 from mailflow.processor import Processor
 from mailflow.store import directory, inbox, migrate, outbox
 from mailflow.store.db import Database
 from mailflow.timers import sweep
+from tests.house import config, letters_of
 
 _LEASE = timedelta(minutes=10)
 _REPLY_TO = re.compile(rb"^Reply-To: <?([^\s>]+)", re.M)
@@ -73,23 +72,10 @@ class House:
                 for n in range(PARTNERS)
             ]
             directory.upsert_people(session, people, self.db.now(session))
-        config = Config.model_validate(
-            {
-                "service": {
-                    "organisation": "Example Vendor",
-                    "address": INTAKE,
-                    "public_url": "https://accounts.vendor.example",
-                    "support_url": "https://vendor.example/case",
-                    "feedback_url": "https://vendor.example/feedback",
-                    "operator_address": "ops@vendor.example",
-                    "internal_domains": ["vendor.example"],
-                },
-                "trust": {"mode": "own_check"},
-                "delivery": {"mode": "capture"},
-            }
-        )
-        self.flow = Flow(self.db, Letters(config.service), config)
-        self._processor = Processor(self.flow, Authenticator(config.trust, OneKey(signer.record)))
+        settings = config(trust={"mode": "own_check", "trusted_peers": []})
+        self.flow = Flow(self.db, letters_of(settings), settings)
+        own = Authenticator(settings.trust, OneKey(signer.record))
+        self._processor = Processor(self.flow, own)
 
     def work(self, mails: list[tuple[str, str, bytes]]) -> dict[str, bytes]:
         """Take in mails (author, recipient, bytes), work on them; the newest letter to each."""

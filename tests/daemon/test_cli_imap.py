@@ -23,10 +23,8 @@ from tests.edges.oauth_stub import DEAD, SignIn, signing_in, token
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.start()
-    yield made
-    made.stop()
+    with Server() as made:
+        yield made
 
 
 @pytest.fixture

@@ -32,6 +32,16 @@ def settings(port: int, **values: Any) -> ImapSettings:
     return ImapSettings.model_validate(plain | values)
 
 
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class House:
     """Runs until the block ends."""
 
@@ -90,4 +100,4 @@ def running(db: Database, box: ImapSettings) -> Iterator[House]:
         house.committer.stop()
 
 
-__all__ = ["OURS", "PATIENCE", "House", "running", "settings"]
+__all__ = ["OURS", "PATIENCE", "Clock", "House", "running", "settings"]

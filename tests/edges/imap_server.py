@@ -47,7 +47,7 @@ class HungUp(Exception):  # noqa: N818
 
 
 class Server:
-    """Listens at `port` from `start` to `stop`."""
+    """Listens at `port` from `start` to `stop`, or for the length of a `with`."""
 
     def __init__(self, capabilities: str = CAPABILITIES) -> None:
         self.folders = {"INBOX": Folder()}
@@ -65,6 +65,13 @@ class Server:
         self.on_command: Callable[[str], None] = lambda line: None
         self.lines: set[socket.socket] = set()
         self.open_for_hanging = threading.Event()  # set at the end: those that hang let go
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         outer = self

@@ -34,10 +34,8 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.start()
-    yield made
-    made.stop()
+    with Server() as made:
+        yield made
 
 
 #: Faults of single answers, each armed so often: name → times.

@@ -8,14 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from mailflow.ingress.imap_guard import COMMAND_TIMEOUTS, LINE_BYTES, Guard, TooMuch
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.edges.imap_house import Clock
 
 
 @pytest.fixture

@@ -23,27 +23,17 @@ from mailflow.ingress.imap_login import by_password, by_token, login_for
 from mailflow.ingress.oauth import Access, SignInFailed, Tokens, tokens_for
 from mailflow.store import mailboxes
 from mailflow.store.db import Database
-from tests.edges.imap_house import running, settings
+from tests.edges.imap_house import Clock, running, settings
 from tests.edges.imap_server import Server
 from tests.edges.oauth_stub import DEAD, SignIn, signing_in, token
 
 pytest.importorskip("msal", reason="mend with: pip install -e '.[oauth]'")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.start()
-    yield made
-    made.stop()
+    with Server() as made:
+        yield made
 
 
 @pytest.fixture

@@ -21,16 +21,8 @@ from mailflow.ingress.imap_turn import Turn
 from mailflow.metrics import Metrics
 from mailflow.store.db import Database
 from mailflow.store.mailboxes import mailboxes
-from tests.edges.imap_house import OURS, PATIENCE, running, settings
+from tests.edges.imap_house import OURS, PATIENCE, Clock, running, settings
 from tests.edges.imap_server import Server
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Idle:
@@ -70,10 +62,8 @@ class Bench:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.start()
-    yield made
-    made.stop()
+    with Server() as made:
+        yield made
 
 
 @pytest.fixture

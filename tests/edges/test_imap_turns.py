@@ -15,26 +15,16 @@ from mailflow.ingress import imap_reader
 from mailflow.ingress.imap_turn import LEASE, RENEW_S, Turn
 from mailflow.store import mailbox_turn, workers
 from mailflow.store.db import Database
-from tests.edges.imap_house import PATIENCE, House, running, settings
+from tests.edges.imap_house import PATIENCE, Clock, House, running, settings
 from tests.edges.imap_server import Server, mails
 
 LONG = timedelta(minutes=5)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.start()
-    yield made
-    made.stop()
+    with Server() as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
