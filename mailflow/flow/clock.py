@@ -19,7 +19,7 @@ from mailflow.core.request import Request
 from mailflow.flow.post import Finished, Post
 from mailflow.flow.record import Entry, record
 from mailflow.flow.values import Applied
-from mailflow.store import queries, requests
+from mailflow.store import directory, queries, requests
 from mailflow.store.session import Session
 
 CLOCK = Actor("clock")
@@ -39,7 +39,8 @@ def plan(
     session: Session, post: Post, request_ids: Sequence[int], now: datetime, policy: Policy
 ) -> list[Plan]:
     """Decide what is due for each of these requests; only reads."""
-    world = World(now, policy)  # the clock's rules look nothing up
+    # All that the clock's rules look up: whether a review could still bring an account about.
+    world = World(now, policy, account_of=lambda domain: directory.account(session, domain))
     before = requests.load_all(session, request_ids)
     decisions = [machine.decide(request, Tick(), CLOCK, world) for request in before]
     # No limits are asked for here: nobody can make the clock write more by asking.
