@@ -18,7 +18,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 # some tests wait. Compiled tests are kept: compiling them anew would be half of what it takes to
 # collect them, for each of the four.
 PYTEST = env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -rs -n 4 \
-         --dist loadgroup --no-loadscope-reorder
+         --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long check corpus bench format reference pictures clean

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,21 +45,35 @@ TOGETHER = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With several workers (`make test`): a module, or several together, is one piece of work."""
-    if not config.getoption("loadgroup", False):
-        return
-    tests = Path(__file__).parent
+def _piece(nodeid: str) -> tuple[int, str]:
+    """Where a test comes in the order, and the piece of work it belongs to."""
+    path = nodeid.partition("::")[0].partition("tests/")[2]
+    ring = path.partition("/")[0]
+    return RINGS.index(ring) if ring in RINGS else len(RINGS), TOGETHER.get(path, path)
 
-    def place(item: pytest.Item) -> tuple[int, str]:
-        path = item.path.relative_to(tests).as_posix()
-        ring = path.partition("/")[0]
-        return RINGS.index(ring) if ring in RINGS else len(RINGS), TOGETHER.get(path, path)
 
-    items.sort(key=place)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(place(item)[1]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadscope` (`make test`) a module, or several together, is one piece of work.
+
+    Marks for `--dist loadgroup` would say the same, but pytest-xdist 3.8 puts them into an
+    attribute that pytest 9.2 does not read.
+    """
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Pieces(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _piece(nodeid)[1]
+
+    return Pieces(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several workers each has the same order."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: _piece(item.nodeid))
 
 
 @pytest.fixture(scope="session")
