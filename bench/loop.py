@@ -17,7 +17,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,9 @@ from bench.service import ROOT, Service
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "performance.svg"
 OURS = "mailflow"
+SPLIT, SPLIT_ROLES = "mailflow, 2 processes", ("smtp,imap,sender,web", "processor,timers")
 LOADS = (1, 8, 32)
+WARM = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,19 @@ class Bench:
         return [script(self.signer, run, number) for number in range(count)]
 
 
-def ours(bench: Bench, taken: Taken) -> tuple[Contestant, Service]:
-    """mailflow, started."""
-    service = Service(bench.folder, relay=bench.relay_port, names=bench.names_port)
-    group = service.start()
+def ours(
+    bench: Bench, taken: Taken, name: str = OURS, roles: Sequence[str] = ()
+) -> tuple[Contestant, Service]:
+    """mailflow, started; as several processes if `roles` names them."""
+    folder = bench.folder / name
+    folder.mkdir()
+    service = Service(folder, relay=bench.relay_port, names=bench.names_port)
+    group = service.start(*roles)
 
     async def run(name: str, count: int, in_flight: int) -> Played:
         return await play(bench.scripts(name, count), in_flight, service.port, taken)
 
-    return Contestant(OURS, group, MAILS_IN + MAILS_OUT, run), service
+    return Contestant(name, group, MAILS_IN + MAILS_OUT, run), service
 
 
 def listener(bench: Bench) -> Contestant:
@@ -145,41 +151,49 @@ async def compete(options: argparse.Namespace, folder: Path) -> tuple[figures.Ru
     beside = Bench(folder, names_port, other_port, signer)
     contestants: list[Contestant] = []
     try:
-        mine, service = ours(bench, taken)
-        contestants += [mine, listener(bench), echo(beside, other)]
+        mine = [ours(bench, taken), ours(bench, taken, SPLIT, SPLIT_ROLES)]
+        contestants += [*(one for one, _ in mine), listener(bench), echo(beside, other)]
         if options.peers:
             peer = await mailman.start(folder, other_port, other)
             contestants.append(
                 Contestant("GNU Mailman 3", peer.group, mailman.MAILS, peer.run, share=0.1)
             )
-        await mine.run("warm", 64, 8)
         for one in contestants:
+            one.group.rest()
+        for one, _ in mine:
+            one.group.go_on()
+            await one.run("warm", WARM, 8)
             one.group.rest()
         for run in range(1, options.runs + 1):
             for in_flight in options.loads:
                 count = options.count if in_flight > 1 else options.count // 4
                 for one in contestants:
                     await bench.measure(one, f"{run}x{in_flight}", count, in_flight)
-        mine.group.go_on()
+        for one, _ in mine:
+            one.group.go_on()
         await asyncio.sleep(1)  # for a copy that should not come, and the last marks
     finally:
         for one in contestants:
             one.group.end()
-    played = 64 + sum(
+    played = WARM + sum(
         options.runs * (options.count if load > 1 else options.count // 4) for load in options.loads
     )
-    return bench.runs, faults(taken, service, played)
+    return bench.runs, faults(taken, [service for _, service in mine], played)
 
 
-def faults(taken: Taken, service: Service, conversations: int) -> list[str]:
-    """What must not be: letters lost, doubled or to nobody, and rows that are not finished."""
-    expected = conversations * MAILS_OUT
+def faults(taken: Taken, services: Sequence[Service], conversations: int) -> list[str]:
+    """What must not be: letters lost, doubled or to nobody, and rows that are not finished.
+
+    `conversations` were played with each of the services.
+    """
+    expected = len(services) * conversations * MAILS_OUT
     found = []
     if taken.letters != expected:
         found.append(f"{expected} letters expected, {taken.letters} came")
     if taken.copies or taken.strays:
         found.append(f"{taken.copies} letters came twice, {taken.strays} to nobody")
-    return [*found, *(f"{n} rows left as {what}" for what, n in service.left_over().items())]
+    left = [rest for service in services for rest in service.left_over().items()]
+    return [*found, *(f"{n} rows left as {what}" for what, n in left)]
 
 
 _BEGIN, _END = "<!-- loop: begin (written by `make bench ARGS=--write`) -->", "<!-- loop: end -->"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -53,13 +54,18 @@ class Service:
         self._command("migrate")
         self._command("people", "import", str(people))
 
-    def start(self, *arguments: str) -> Group:
-        """Start it; it takes mail when this returns."""
-        group = Group(
-            [sys.executable, "-m", "mailflow", "run", "--config", str(self.config), *arguments],
-            self.folder / "mailflow.log",
-            cwd=ROOT,
-        )
+    def start(self, *roles: str) -> Group:
+        """Start it, as one process or as one for each of `roles`; it takes mail when this returns.
+
+        Of several the first has the health pages.
+        """
+        run = [sys.executable, "-m", "mailflow", "run", "--config", str(self.config)]
+        command = run
+        if roles:
+            parts = [shlex.join([*run, "--role", one]) + " &" for one in roles]
+            script = " MAILFLOW_WEB__ADMIN_LISTEN= ".join(parts)
+            command = ["/bin/sh", "-c", f"{script} wait"]
+        group = Group(command, self.folder / "mailflow.log", cwd=ROOT)
         self.started_in = wait_for_port(self.port)
         return group
 

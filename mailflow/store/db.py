@@ -1,12 +1,8 @@
-"""The database: one SQLite file, or PostgreSQL. The two differ here and in `clock`, nowhere else.
+"""The database: one SQLite file, or PostgreSQL. The two differ here, in `engines` and in `clock`.
 
 A transaction that cannot be had or kept for a reason that may pass (locked, connection lost, disk
 full) raises `Unavailable`, whatever the driver calls it. Errors of ours (a broken key, a wrong
 statement) keep their own classes.
-
-SQLite: four writers that compete by `busy_timeout` starve each other, because it polls. So writers
-of one process take a lock of their own, and only then BEGIN IMMEDIATE; `busy_timeout` is left for
-other processes (the command line beside the daemon). Readers need no lock under WAL.
 """
 
 from __future__ import annotations
@@ -22,35 +18,21 @@ import sqlalchemy.exc as errors
 from sqlalchemy import (
     Connection,
     CursorResult,
-    Engine,
-    create_engine,
-    event,
     make_url,
     select,
     text,
 )
-from sqlalchemy.engine import URL
 
 from mailflow.store.clock import NOW
+from mailflow.store.engines import BUSY_SECONDS, lock_of, postgres_engines, sqlite_engines
 from mailflow.store.outage import Outage
 from mailflow.store.prepared import Prepared
 from mailflow.store.session import Session as Session
 from mailflow.store.session import driver_of
 
-#: Longest wait for the write lock of a SQLite file, within this process and against others.
-BUSY_SECONDS = 20.0
-#: PostgreSQL ends what hangs: a worker that is frozen inside a transaction must not hold its locks
-#: for ever, and a look-up that takes this long helps nobody.
-POSTGRES_OPTIONS = (
-    "-c timezone=UTC -c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=20000"
-    " -c idle_in_transaction_session_timeout=60000"
-)
 _TEMPORARY = (errors.OperationalError, errors.InterfaceError, errors.InternalError)
 
 _DEADLOCK = frozenset({"40P01", "40001"})  # deadlock, serialization failure
-
-_locks: dict[str, threading.Lock] = {}
-_locks_guard = threading.Lock()
 
 
 class Unavailable(Exception):  # noqa: N818
@@ -80,10 +62,10 @@ class Database:
         self.owner = 0  # the worker that claims through this; see `workers`
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
-            self._writer, self._reader, self._hasty = _sqlite_engines(parsed)
-            self._lock: threading.Lock | None = _lock_of(parsed)
+            self._writer, self._reader, self._hasty = sqlite_engines(parsed)
+            self._lock: threading.Lock | None = lock_of(parsed)
         elif self.dialect == "postgresql":
-            self._writer, self._reader = _postgres_engines(parsed)
+            self._writer, self._reader = postgres_engines(parsed)
             self._hasty = self._writer
             self._lock = None
         else:
@@ -207,8 +189,6 @@ class Database:
 
 
 _CLOCK = Prepared(select(NOW))
-_BEGIN = Prepared(text("BEGIN"))
-_BEGIN_IMMEDIATE = Prepared(text("BEGIN IMMEDIATE"))
 _SAVEPOINT = Prepared(text("SAVEPOINT part"))
 _RELEASE = Prepared(text("RELEASE SAVEPOINT part"))
 _ROLLBACK = Prepared(text("ROLLBACK TO SAVEPOINT part"))
@@ -235,71 +215,3 @@ def savepoint(session: Session) -> Iterator[None]:
 def run(session: Session, statement: Any, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
     """Execute a statement that is not `Prepared`: one that is seldom run, or built as needed."""
     return session.connection().execute(statement, parameters)
-
-
-def _lock_of(url: URL) -> threading.Lock:
-    """The write lock of a SQLite file, one in this process however often it is opened."""
-    assert url.database is not None
-    path = str(Path(url.database).resolve())
-    with _locks_guard:
-        return _locks.setdefault(path, threading.Lock())
-
-
-def _sqlite_engines(url: URL) -> tuple[Engine, Engine, Engine]:
-    if not url.database or url.database == ":memory:":
-        raise ValueError("the database must be a file: sqlite:///path/to/mailflow.db")
-    # The driver's own transaction control is switched off (isolation_level=None): it would begin
-    # with a plain BEGIN, and not before DDL at all.
-    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
-    writer = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
-    reader = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=28)
-    hasty = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
-    for engine, begin in (
-        (writer, _begin_immediate), (reader, _begin), (hasty, _begin_immediate),
-    ):  # fmt: skip
-        event.listen(engine, "connect", _pragmas)
-        event.listen(engine, "begin", begin)
-    event.listen(reader, "connect", _query_only)
-    event.listen(hasty, "connect", _unsynced)
-    return writer, reader, hasty
-
-
-def _pragmas(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before we answer 250 (I1)
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _unsynced(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _query_only(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    _BEGIN_IMMEDIATE.run(Session(connection))
-
-
-def _begin(connection: Connection) -> None:
-    _BEGIN.run(Session(connection))
-
-
-def _postgres_engines(url: URL) -> tuple[Engine, Engine]:
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        isolation_level="READ COMMITTED",
-        pool_size=8,
-        max_overflow=24,
-        pool_recycle=1800,
-        connect_args={
-            "options": POSTGRES_OPTIONS,
-            "connect_timeout": 10,
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
-        },
-    )
-    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return engine, reader

@@ -1,6 +1,6 @@
 """One thread per process: gives the sign of life, finds the dead, and is the bell between machines.
 
-    SQLite:      every second: whose file is unlocked?
+    SQLite:      a named pipe by which the others ring; every second: whose file is unlocked?
     PostgreSQL:  one connection of its own that holds this worker's lock, listens to the others'
                  bells and rings ours (NOTIFY); every second: whose lock is free?
 
@@ -21,6 +21,7 @@ from typing import Any
 
 from mailflow import maillog
 from mailflow.store import workers
+from mailflow.store.bell import Bell
 from mailflow.store.db import Database, Unavailable
 
 #: The dead are looked for this often, in seconds.
@@ -46,6 +47,7 @@ class Watch:
         self._id = workers.new_id()
         self._line: Any = None  # psycopg.Connection
         self._file: workers.LockedFile | None = None
+        self._bell: Bell | None = None
         self._free_since: dict[int, float] = {}
         self._wishes: set[str] = set()
         self._wake_out, self._wake_in = socket.socketpair()
@@ -57,6 +59,7 @@ class Watch:
         """Enrol, give back what the dead left, and watch. Raises `Unavailable`."""
         if self._db.dialect == "sqlite":
             self._file = workers.LockedFile(self._db, self._id)
+            self._bell = Bell(self._file.path)
             workers.put_on_list(self._db, self._id, self._roles)
         else:
             self._connect()
@@ -65,8 +68,8 @@ class Watch:
         self.thread.start()
 
     def ring(self, what: str) -> None:
-        """Tell the other machines. From any thread; returns at once."""
-        if self._db.dialect == "postgresql" and what not in self._wishes:
+        """Tell the other processes. From any thread; returns at once."""
+        if what not in self._wishes:
             self._wishes.add(what)
             self._wake()
 
@@ -82,6 +85,8 @@ class Watch:
             workers.take_off_list(self._db, self._id, dead=False)
         self._db.owner = 0
         self._hang_up()
+        if self._bell is not None:
+            self._bell.close()
         if self._file is not None:
             self._file.close()
         self._wake_out.close()
@@ -113,17 +118,25 @@ class Watch:
         """Until something happens; hands bells on, both ways."""
         poll = select.poll()
         poll.register(self._wake_out, select.POLLIN)
-        if self._line is not None:
-            poll.register(self._line.fileno(), select.POLLIN)
+        for source in (self._line, self._bell):
+            if source is not None:
+                poll.register(source.fileno(), select.POLLIN)
         ready = {fd for fd, _ in poll.poll(seconds * 1000)}
         if self._wake_out.fileno() in ready:
             self._wake_out.recv(1024)
-        if self._line is None:
-            return
         while self._wishes:
-            self._line.execute("SELECT pg_notify(%s, %s)", [CHANNEL, self._wishes.pop()])
-        if self._line.fileno() in ready:
+            self._tell(self._wishes.pop())
+        if self._line is not None and self._line.fileno() in ready:
             self._line.execute("SELECT 1")  # brings what has been notified to `_heard`
+        if self._bell is not None and self._bell.fileno() in ready:
+            for what in self._bell.heard():
+                self._on_ring(what)
+
+    def _tell(self, what: str) -> None:
+        if self._line is not None:
+            self._line.execute("SELECT pg_notify(%s, %s)", [CHANNEL, what])
+        if self._bell is not None:
+            self._bell.ring(what)
 
     def _look(self) -> None:
         """Give back what dead workers had claimed."""

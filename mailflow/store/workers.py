@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 
 from mailflow import failpoints
+from mailflow.store.bell import pipe_of
 from mailflow.store.clock import NOW, DatabaseClock
 from mailflow.store.db import Database, run
 from mailflow.store.prepared import Prepared
@@ -220,5 +221,7 @@ def take_off_list(db: Database, worker_id: int, *, dead: bool) -> GivenBack:
         _FREE_BOXES.run(session, its)
         _TAKE_OFF.run(session, its)
     if dead and db.dialect == "sqlite":
-        (_folder(db) / str(worker_id)).unlink(missing_ok=True)
+        sign = _folder(db) / str(worker_id)
+        pipe_of(sign).unlink(missing_ok=True)
+        sign.unlink(missing_ok=True)
     return back

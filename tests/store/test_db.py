@@ -15,7 +15,7 @@ import sqlalchemy.exc
 from sqlalchemy import text
 
 from mailflow.store import db as store_db
-from mailflow.store import inbox, outbox, quota
+from mailflow.store import engines, inbox, outbox, quota
 from mailflow.store.db import Database, Unavailable, savepoint
 from mailflow.store.tables import Quota
 from tests.store.make import MINUTE, NOON, in_threads, incoming, posted, rows, undone
@@ -128,7 +128,7 @@ def locked_by_another_program(path: Path) -> Iterator[None]:
 def test_a_locked_file_is_unavailable_and_then_available_again(
     sqlite_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_db, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
     db = Database(f"sqlite:///{tmp_path / 'mailflow.db'}")
     try:
         with locked_by_another_program(tmp_path / "mailflow.db"):

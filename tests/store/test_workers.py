@@ -74,6 +74,9 @@ def test_what_a_killed_worker_had_claimed_is_given_back(
         assert [one.attempts for one in outbox.claim(db, 10, MINUTE)] == [2, 2]
         with db.reading() as session:
             assert [one.id for one in workers.workers(session)] == [db.owner]
+        if db.dialect == "sqlite":  # of the dead one, file and bell are gone
+            beside = {path.name for path in Path(f"{db.file}.workers").iterdir()}
+            assert beside == {f"{db.owner}", f"{db.owner}.bell"}
     finally:
         watch.stop()
 
@@ -214,11 +217,11 @@ def test_a_lost_connection_does_not_cost_the_claims(postgres_db: Database) -> No
         other.close()
 
 
-def test_a_bell_is_heard_by_the_others_only(postgres_db: Database) -> None:
-    db = postgres_db
+def test_a_bell_is_heard_by_the_others_only(db: Database) -> None:
     heard: dict[str, list[str]] = {"one": [], "two": []}
     rung = threading.Event()
-    other = Database(db._writer.url.set(drivername="postgresql").render_as_string(False))
+    name = "postgresql" if db.dialect == "postgresql" else "sqlite"
+    other = Database(db._writer.url.set(drivername=name).render_as_string(False))
     one = Watch(db, "smtp", heard["one"].append)
     two = Watch(other, "processor", lambda what: (heard["two"].append(what), rung.set())[0])
     one.start()
