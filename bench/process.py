@@ -94,11 +94,15 @@ class Group:
         os.killpg(self.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        """Ask it to end, and see to it."""
+        """Ask all members to end, and see to it."""
         self.go_on()
-        self._process.terminate()
-        try:
+        os.killpg(self.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(15)
-        except subprocess.TimeoutExpired:
+        deadline = time.monotonic() + 15
+        with contextlib.suppress(ProcessLookupError):  # nobody is left
+            while time.monotonic() < deadline:
+                os.killpg(self.pid, 0)
+                time.sleep(0.02)
             os.killpg(self.pid, signal.SIGKILL)
-            self._process.wait()
+        self._process.wait()
