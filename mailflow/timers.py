@@ -94,7 +94,7 @@ def tidy(flow: Flow) -> None:
     """Wipe the bytes of mail that was finished long ago, forget old quota windows."""
     retention.wipe_raw(flow.db, timedelta(days=flow.policy.keep_raw_days))
     with flow.db.transaction() as session:
-        quota.forget(session, flow.db.now(session) - timedelta(days=2))
+        quota.forget(session, flow.db.now(session))
         quota.limit_strangers(session)
 
 

@@ -11,8 +11,7 @@ from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.message import Message
 from mailflow.core.request import Request
 from mailflow.core.sides import company_domain
-
-_ONCE = timedelta(days=36_500)
+from mailflow.store import quota
 
 
 def calm(message: Message, service: ServiceSettings) -> tuple[Letter, Limit]:
@@ -51,5 +50,7 @@ def redirect(
         {"why": reading.outcome, "part": reading.part, "holder": holder},
         answers=True,
     )
-    span = timedelta(days=1) if reading.outcome == "no_secret" else _ONCE
-    return letter, Limit(f"{reading.outcome}:{request.id}:{letter.to}", 1, span)
+    key = f"{reading.outcome}:{request.id}:{letter.to}"
+    if reading.outcome == "no_secret":
+        return letter, Limit(key, 1, timedelta(days=1))
+    return letter, Limit(f"once:{key}", 1, quota.ONCE)

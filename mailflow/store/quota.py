@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, or_, select
+from sqlalchemy import and_, bindparam, case, delete, not_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import UTCDateTime
 
@@ -44,7 +44,9 @@ def _taking(dialect_insert: Any) -> Any:
 _TAKE = Prepared({"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)})
 
 #: How the keys begin that a sender brings about whom nobody knows, by proving an address: one each.
-STRANGERS = ("refusal:", "calm:", "echo:")
+STRANGERS = ("refusal:", "calm:", "echo:", "once:")
+#: The window of what is done once (keys begin with "once:"), longer than any request is open.
+ONCE = timedelta(days=400)
 #: So many of each are kept. Whoever is forgotten early may be answered once more.
 MOST_STRANGERS = 20_000
 
@@ -72,9 +74,14 @@ def take(session: Session, key: str, limit: int, window: timedelta, now: datetim
     return Taken(row.count, row.window_start + window) if row else None
 
 
-def forget(session: Session, before: datetime) -> int:
-    """Delete windows that began before this; returns how many."""
-    return run(session, delete(_quota).where(_c.window_start < before)).rowcount
+def forget(session: Session, now: datetime) -> int:
+    """Delete windows that are over: those of a day or less, and of what is done once; how many."""
+    once = _c.key.startswith("once:", autoescape=True)
+    over = or_(
+        and_(_c.window_start < now - timedelta(days=2), not_(once)),
+        _c.window_start < now - ONCE,
+    )
+    return run(session, delete(_quota).where(over)).rowcount
 
 
 def limit_strangers(session: Session, most: int = MOST_STRANGERS) -> int:

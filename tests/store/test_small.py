@@ -138,9 +138,12 @@ def test_many_who_ask_at_once_get_no_more_than_there_is(db: Database) -> None:
 def test_old_windows_are_forgotten(db: Database) -> None:
     with db.transaction() as session:
         quota.take(session, "old", 1, DAY, NOON)
+        quota.take(session, "once:said", 1, quota.ONCE, NOON)
         quota.take(session, "new", 1, DAY, NOON + DAY)
-        assert quota.forget(session, NOON + DAY) == 1
-        assert [row.key for row in rows(session, Quota)] == ["new"]
+        assert quota.forget(session, NOON + 2 * DAY) == 0
+        assert quota.forget(session, NOON + 3 * DAY) == 1
+        assert {row.key for row in rows(session, Quota)} == {"once:said", "new"}
+        assert quota.forget(session, NOON + quota.ONCE + 2 * DAY) == 2
 
 
 # -- directory ----------------------------------------------------------------------------------
