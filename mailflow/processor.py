@@ -25,6 +25,10 @@ LEASE = timedelta(minutes=5)
 #: The loop looks by itself this often; the bell only makes it sooner.
 LOOK_EVERY_S = 1.0
 BATCH = 32
+#: After several mails at once the loop lets so much time go by, so that the next ones come together
+#: too: what is worked on together costs half of what it costs one by one. A mail by itself never
+#: waits.
+TOGETHER_S = 0.02
 #: Checks that could not be made for now (DNS) are made again this often, then count as "none".
 TEMPORARY_TRIES = 5
 #: While no name server answers at all, this often and without end: that is not the mail's trouble.
@@ -99,6 +103,8 @@ class Processor:
                 stop.wait(LOOK_EVERY_S)
             if not worked and not stop.is_set():
                 self._bell.wait(LOOK_EVERY_S)
+            elif 1 < worked < BATCH:
+                stop.wait(TOGETHER_S)
 
     def round(self, stop: threading.Event | None = None) -> int:
         """Claim one batch and work on it; returns how many mails it took up."""

@@ -121,7 +121,7 @@ class SmtpIngressSettings(Settings):
     max_message_bytes: int = Field(default=10_485_760, ge=65_536, le=104_857_600)
     """Largest message taken; 10 MiB holds any request with attachments."""
     max_connections: int = Field(default=200, ge=1, le=10_000)
-    """Connections at one time."""
+    """Connections at one time. Some servers allow fewer, Exchange Online for instance 3."""
     max_connections_per_address: int = Field(default=50, ge=1, le=10_000)
     """Connections at one time from one IP address. A mail server in front of us counts as one."""
     max_recipients: int = Field(default=100, ge=1, le=1000)
@@ -206,8 +206,8 @@ class DeliverySettings(Settings):
     """File that holds the password."""
     timeout_s: float = Field(default=600, ge=1, le=3600)
     """Wait for an answer, in seconds; RFC 5321 section 4.5.3.2.6 says 10 minutes after the data."""
-    connections: int = Field(default=4, ge=1, le=100)
-    """Connections at one time."""
+    connections: int = Field(default=8, ge=1, le=100)
+    """Connections at one time. Some servers allow fewer, Exchange Online for instance 3."""
     give_up_days: float = Field(default=5, gt=0, le=30)
     """How long a mail is tried; RFC 5321 section 4.5.4.1 says 4 to 5 days."""
     first_retry_s: float = Field(default=60, gt=0)

@@ -32,6 +32,8 @@ from mailflow.store.outbox import ClaimedMail
 
 #: Seconds without work after which a place lets its connection go.
 REST_S = 20.0
+#: A result waits so long for those of other places that are talking, in seconds.
+TOGETHER_S = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,16 @@ class Crew:
             self._wait(min([left, *self._patience()]))
             self._begin()
             left = until - time.monotonic()
+        self._gather()
         self._rung = False
+
+    def _gather(self) -> None:
+        """Let the results that are about to come share the commit of those that are there."""
+        until = time.monotonic() + TOGETHER_S
+        while self._results and any(isinstance(place.waits, Wire) for place in self._places):
+            if (left := until - time.monotonic()) <= 0:
+                break
+            self._wait(left)
 
     # What each place does next
 

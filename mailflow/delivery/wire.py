@@ -102,7 +102,8 @@ class Wire(smtplib.SMTP):
 
     def step(self) -> Reply | None:
         """As `hear`, as far as one gets without waiting; None if the reply is not complete yet."""
-        self._now().settimeout(0.0)
+        if (sock := self._now()).gettimeout() != 0.0:  # setting it is a call of the system
+            sock.settimeout(0.0)
         if self._out:
             self._write()
         if (answer := self._heard.next()) is None:
