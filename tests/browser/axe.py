@@ -44,6 +44,7 @@ def page_faults(tab: Page, *, colours: bool = True) -> list[str]:
 
     `colours` False leaves contrast out: it is the same in each language.
     """
+    tab.wait_for_load_state("load")  # after a click the style sheet may still be on its way
     tab.emulate_media(color_scheme="light")
     tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     if not colours:
