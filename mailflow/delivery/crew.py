@@ -34,6 +34,8 @@ from mailflow.store.outbox import ClaimedMail
 REST_S = 20.0
 #: A result waits so long for those of other places that are talking, in seconds.
 TOGETHER_S = 0.004
+#: While one cannot wait for connections, they are looked at so often, in seconds.
+LOOK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,12 @@ class Crew:
                 fd = wire.fileno()
                 speaking[fd] = place
                 poll.register(fd, select.POLLIN | (select.POLLOUT if wire.saying else 0))
-        ready = {fd for fd, _ in poll.poll(max(0.0, seconds) * 1000)}
+        seconds = max(0.0, seconds)
+        try:
+            ready = {fd for fd, _ in poll.poll(seconds * 1000)}
+        except OSError:  # the limit on descriptors was lowered below what we hold (poll(2): EINVAL)
+            time.sleep(min(seconds, LOOK_AGAIN_S))
+            ready = set(speaking)
         if self._wake_out.fileno() in ready:
             self._wake_out.recv(1024)
         while not self._aside.empty():

@@ -86,9 +86,13 @@ class Relay(Carrier):
         deadline = self._clock() + self._talk_s
         if self._wire is not None and self._wire.unasked:
             self._drop()
-        outcome = yield from self._try(mail_from, recipient, raw, deadline)
-        if outcome is None:  # the relay had closed the kept connection; a new one, at once
+        try:
             outcome = yield from self._try(mail_from, recipient, raw, deadline)
+            if outcome is None:  # the relay had closed the kept connection; a new one, at once
+                outcome = yield from self._try(mail_from, recipient, raw, deadline)
+        except BaseException:  # a bug of ours: nobody knows what has been said
+            self._drop()
+            raise
         if self._mails >= MAILS:
             yield from self.leave()
         assert outcome is not None  # only a kept connection gives none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from sqlalchemy import Row, text
 
 from mailflow.config import DeliverySettings
 from mailflow.core.retry import Backoff
+from mailflow.delivery import crew
 from mailflow.delivery import sender as module
 from mailflow.delivery.capture import Capture
 from mailflow.delivery.outcome import Deferred, Failed, Outcome, Sent
@@ -441,3 +443,22 @@ def test_there_are_never_more_unmarked_mails_than_connections(
         back.set()
         until(lambda: states(sqlite_db, ids) == ["sent"] * 20)
         assert len(sink.mails) == 20
+
+
+def test_a_limit_on_descriptors_below_what_is_open_does_not_end_it(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Poll:
+        """As poll(2) is while RLIMIT_NOFILE is below the number of descriptors."""
+
+        def register(self, *_: object) -> None:
+            pass
+
+        def poll(self, _timeout: float) -> None:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(crew.select, "poll", Poll)
+    monkeypatch.setattr(crew, "LOOK_AGAIN_S", 0.01)
+    ids = add(sqlite_db, *[f"p{n}@customer.example" for n in range(9)])
+    with open_sink() as sink, sending(sqlite_db, to(sink)):
+        until(lambda: states(sqlite_db, ids) == ["sent"] * 9)
