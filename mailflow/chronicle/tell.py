@@ -42,7 +42,7 @@ def tell(record: Record) -> list[Entry]:
     for letter in record.letters:
         letters[_key(letter.inbox_id, letter.created_at, mails)].append(letter)
     keys = {*(mail.id for mail in record.mails), *events, *letters}
-    entries = [_entry(mails.get(key), events[key], letters[key]) for key in keys]  # type: ignore[call-overload]
+    entries = [_entry(mails.get(key), events[key], letters[key]) for key in keys]  # type: ignore[call-overload]  # a time is no id
     return sorted(entries, key=lambda entry: (entry.at, entry.mail.id if entry.mail else 0))
 
 

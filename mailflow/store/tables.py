@@ -24,6 +24,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -303,8 +304,9 @@ class Outbox(SQLModel, table=True):
     created_at: datetime
     finished_at: datetime | None = None
     bounced: str = ""  # "", or why it came back after it was sent
-    by_clock: bool = False  # nobody asked for it just now: what somebody did goes first
     recalled: bool = False  # withdrawn while a sender had it: it is not tried again
+    # Nobody asked for it just now: what somebody did goes first.
+    by_clock: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class OutboxRaw(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -46,6 +47,8 @@ def _plain(value: object) -> object:
     """A statement without its layout, and the constraints of a table in one order."""
     if not isinstance(value, str):
         return value
+    # SQLite writes a column that was added later on the line of the last one.
+    value = re.sub(r", (?=\w+ [A-Z]+ DEFAULT )", ",\n", value)
     lines = [line.strip().rstrip(",") for line in value.splitlines()]
     constraints = [line for line in lines if line.startswith("CONSTRAINT")]
     return (*(line for line in lines if line not in constraints), *sorted(constraints))

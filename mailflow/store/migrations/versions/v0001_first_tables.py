@@ -292,7 +292,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bounced", sa.String(), nullable=False),
-        sa.Column("by_clock", sa.Boolean(), nullable=False),
         sa.Column("recalled", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "(state IN ('due', 'claimed')) = (finished_at IS NULL)", name=op.f("ck_outbox_finished")
@@ -318,13 +317,6 @@ def upgrade() -> None:
         ["next_attempt_at", "id"],
         sqlite_where=sa.text("state IN ('due', 'claimed')"),
         postgresql_where=sa.text("state IN ('due', 'claimed')"),
-    )
-    op.create_index(
-        "ix_outbox_prompt",
-        "outbox",
-        ["next_attempt_at", "id"],
-        sqlite_where=sa.text("state IN ('due', 'claimed') AND NOT by_clock"),
-        postgresql_where=sa.text("state IN ('due', 'claimed') AND NOT by_clock"),
     )
     op.create_index("ix_outbox_recipient", "outbox", ["recipient", "id"])
     op.create_index("ix_outbox_request_id", "outbox", ["request_id", "id"])
