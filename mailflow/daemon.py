@@ -33,6 +33,7 @@ from mailflow.flow import Contested, Flow
 from mailflow.ingress.committer import Committer
 from mailflow.ingress.imap import ImapIngress
 from mailflow.ingress.imap_mail import Addresses
+from mailflow.ingress.rush import Rush
 from mailflow.ingress.smtp import SmtpIngress
 from mailflow.letters import Letters
 from mailflow.metrics import Metrics
@@ -81,11 +82,15 @@ class Daemon:
         self._hearts: dict[str, Heart] = {}
         self._loops: dict[str, Callable[[threading.Event], None]] = {}
         dns = resolver(config.trust.nameservers, home=config.service.domain)
+        self._door, self._committer = self._build_door()
         self._processor = Processor(
-            self.flow, Authenticator(config.trust, dns), self._count, cut_off=dns.nobody_answers
+            self.flow,
+            Authenticator(config.trust, dns),
+            self._count,
+            cut_off=dns.nobody_answers,
+            let_in=Rush(lambda: self._committer.taken).let_in,
         )
         self._sender = self._build_sender()
-        self._door, self._committer = self._build_door()
         self._web = self._build_web()
         self._roles = frozenset(roles)
         self._mailboxes = self._build_imap()

@@ -65,6 +65,8 @@ class Processor:
         authenticator: Judges the sender.
         on_outcome: Told of each finished mail, for metrics: (kind, outcome).
         cut_off: Whether no name server answers; asked when a sender could not be checked.
+        let_in: Called between two full batches with what lets time pass; it may use that to give
+            mail that is coming in the right of way (`ingress.rush`).
     """
 
     def __init__(
@@ -73,12 +75,14 @@ class Processor:
         authenticator: Authenticator,
         on_outcome: Callable[[str, str], None] = lambda _kind, _outcome: None,
         cut_off: Callable[[], bool] = lambda: False,
+        let_in: Callable[[Callable[[float], bool]], None] = lambda _wait: None,
     ) -> None:
         self._flow = flow
         self._db = flow.db
         self._authenticator = authenticator
         self._on_outcome = on_outcome
         self._cut_off = cut_off
+        self._let_in = let_in
         self._bell = threading.Event()
         self._troubled = False  # what is claimed is not being worked on
         self._lease = timedelta(seconds=failpoints.lease_s(LEASE.total_seconds()))
@@ -105,6 +109,8 @@ class Processor:
                 self._bell.wait(LOOK_EVERY_S)
             elif 1 < worked < BATCH:
                 stop.wait(TOGETHER_S)
+            elif worked >= BATCH:
+                self._let_in(stop.wait)
 
     def round(self, stop: threading.Event | None = None) -> int:
         """Claim one batch and work on it; returns how many mails it took up."""

@@ -55,6 +55,7 @@ class Committer:
         self._open = True
         self._gate = threading.Lock()
         self._began: float | None = None
+        self.taken = 0  # mails stored so far
         self.thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
     def start(self) -> None:
@@ -131,6 +132,7 @@ class Committer:
         except Exception as fault:  # any doubt of ours is "try again"
             results, error = [None] * len(group), fault
         if any(results):
+            self.taken += len(results) - results.count(None)
             self._metrics.commit_group.observe(len(group))
             self._on_stored()
         if not all(results):
