@@ -22,12 +22,9 @@ def _say(level: int, what: str, **values: object) -> None:
     if _ours.isEnabledFor(level):
         name = logging.getLevelName(level).lower()
         line = {k: v for k, v in values.items() if v is not None and v != ""}
-        # As structlog's own logger hands a line to its formatter, without making one each time.
-        _ours.log(
-            level,
-            line | {"event": what, "level": name},
-            extra={"_logger": _ours, "_name": name},
-        )
+        line["event"], line["level"] = what, name
+        # Made here: `_ours.log` would first look in the stack for the file and line that call.
+        _ours.handle(_ours.makeRecord(_ours.name, level, "", 0, line, (), None))
 
 
 # The door

@@ -6,6 +6,7 @@ and passwords cut (I20, I29). Lines of libraries take the same way.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -61,12 +62,8 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     out = stream or sys.stderr
     console = settings.format == "console" or (settings.format == "auto" and out.isatty())
     level = getattr(logging, settings.level.upper())
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=out.isatty())
-        if console
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    formatter = ProcessorFormatter(
+    renderer: Processor = structlog.dev.ConsoleRenderer(colors=out.isatty()) if console else _json
+    formatter = _Formatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
@@ -108,6 +105,29 @@ def _escaped(sign: str) -> str:
     return sign.encode("unicode_escape").decode()
 
 
+class _Formatter(ProcessorFormatter):
+    """Lines of libraries are made into ours; ours need neither copies nor questions."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line that is written."""
+        if record.name != _OURS or not isinstance(record.msg, dict):
+            return super().format(record)
+        line: Any = record.msg.copy()
+        for process in self.processors[1:]:  # all but the one that takes away structlog's own keys
+            line = process(None, "", line)
+        return str(line)
+
+
+def _json(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> str:
+    """Processor: the line as JSON. What `_Harmless` leaves can be nothing but plain values."""
+    return _encode(line)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+#: Values that a line shows as they are.
+_PLAIN = frozenset({bool, int, float, type(None)})
+
+
 class _Harmless:
     """Processor: every text of a line, keys aside, through `harmless`."""
 
@@ -118,7 +138,7 @@ class _Harmless:
         self, _logger: Any, _method: str, line: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         for key, value in line.items():
-            if key != "timestamp" and not isinstance(value, bool | int | float | None):
+            if key != "timestamp" and type(value) not in _PLAIN:
                 mask = self._mask and key not in _NOT_ADDRESSES
                 line[key] = harmless(str(value), mask)
         return line
