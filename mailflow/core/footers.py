@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 
+from mailflow.core.spotting import Spotter
+
 #: RFC 3676 s4.3; many programs lose the blank.
 SIGNATURE = re.compile(r"\s*--\s*$")
 
 #: What ends each letter of a service of our kind (templates/letters/_foot.j2), in the languages we
 #: write: a test holds that no letter goes out without it.
-OUR_OWN = re.compile(
+OUR_OWN = Spotter(
     r"written by a program on behalf of|escrito por un programa en nombre de|"
     r"escrito por um programa em nome de",
     re.I,
 )
 
-MOBILE = re.compile(
+MOBILE = Spotter(
     r"\W*(?:sent (?:from|via|with|using|by) (?:my|the|a|an|our|yahoo|outlook|mail|samsung|proton|gmail|mobile|"
     r"nine|spark|blue|mailbox|fairemail|k-9|tutanota|tuta|zoho|airmail|superhuman|hey|aqua|iphone|ipad|"
     r"android|blackberry|workspace|windows|a mobile)\b|get outlook for\b|"
@@ -39,7 +41,7 @@ MOBILE = re.compile(
     re.I,
 )
 
-BANNER = re.compile(
+BANNER = Spotter(
     r"\W{0,8}(?:(?:caution|warning|attention|notice|important|alert|atenci[oó]n|aviso|precauci[oó]n|cuidado|"
     r"aten[cç][aã]o|achtung|vorsicht|warnung|hinweis|avertissement|prudence|sicherheitshinweis|advertencia|alerta)"
     r"\W{0,6})?"
@@ -61,7 +63,7 @@ BANNER = re.compile(
     re.I | re.S,
 )
 
-_LEGAL_START = re.compile(
+_LEGAL_START = Spotter(
     r"\W{0,6}(?:disclaimer|confidential(?:ity)?(?: notice| note| e-?mail)?\b|legal notice|privacy notice|privileged|"
     r"aviso legal|aviso de confidencialidad|cl[aá]usula|confidencialidad|nota de confidencialidad|protecci[oó]n de datos|"
     r"en cumplimiento de|de conformidad con|conforme a|de acuerdo con (?:la|el) (?:normativa|reglamento|ley)|"
@@ -69,7 +71,7 @@ _LEGAL_START = re.compile(
     r"clause de confidentialit|confidentialit[eé]|vertraulich|haftungsausschluss|rechtlicher hinweis|datenschutz)",
     re.I,
 )
-_LEGAL = re.compile(
+_LEGAL = Spotter(
     r"confidential|confidencia|confidentiel|vertraulich|privileged|intended (?:only|solely|recipient|for)|"
     r"unauthori[sz]ed|destinatario|destinatário|destinataire|empfänger|exclusiv[oa]mente|exclusivement|"
     r"ausschließlich|copying|disclos|divulga|virus|malware|gdpr|rgpd|lopd|dsgvo|lgpd|datos personales|"
@@ -79,7 +81,7 @@ _LEGAL = re.compile(
     r"irrtümlich|privacy policy|monitored",
     re.I,
 )
-_ABOUT_MAIL = re.compile(
+_ABOUT_MAIL = Spotter(
     r"this (?:e-?mail|message|communication|transmission)|(?:any|its) attachments|este (?:correo|mensaje|e-?mail)|"
     r"esta mensagem|esta comunica|ce (?:message|courriel)|cet e-?mail|diese (?:e-?mail|nachricht|mail)|"
     r"intended recipient|destinatari|destinatário|destinataire|empfänger|the information (?:contained|in this)|"
@@ -87,7 +89,7 @@ _ABOUT_MAIL = re.compile(
     r"registered|handelsregister|amtsgericht|registro mercantil|siège social|capital",
     re.I,
 )
-_TREES = re.compile(
+_TREES = Spotter(
     r"(?:before|antes de|avant d|bevor|denken sie|pense|piense|please consider|pensez|think).{0,60}?"
     r"(?:print|imprim|druck|ausdruck|environment|medio ambiente|meio ambiente|environnement|umwelt)|"
     r"(?:scanned|checked|escaneado|analizado|verificado|verificada|analysé|geprüft|protegido|protected|"
@@ -95,7 +97,7 @@ _TREES = re.compile(
     r"virus-free\.|libre de virus\.|virenfrei\.|livre de vírus\.|sans virus\.",
     re.I | re.S,
 )
-_LIST_FOOTER = re.compile(
+_LIST_FOOTER = Spotter(
     r"\W*(?:to )?unsubscribe\b|\W*(?:darse de baja|se désabonner|abmelden|cancelar inscrição)\b",
     re.I,
 )
@@ -118,6 +120,6 @@ def furniture(paragraph: str) -> str:
         return "footer"
     if _LEGAL_START.match(text) and (len(text) > 60 or text.isupper() or len(text.split()) <= 4):
         return "disclaimer"
-    if len(text) > 80 and _ABOUT_MAIL.search(text) and _LEGAL.search(text):
+    if len(text) > 80 and _LEGAL.search(text) and _ABOUT_MAIL.search(text):
         return "disclaimer"
     return ""

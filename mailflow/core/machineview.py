@@ -58,6 +58,10 @@ def _says_so(words: str) -> bool:
     return bool(AWAY.fullmatch(words) or AUTO_SUBJECT.fullmatch(words))
 
 
+def _wrote(line: str) -> bool:
+    return line.rstrip().endswith(":") and _WROTE.search(line) is not None
+
+
 def _lines(message: Message) -> tuple[list[str], list[str]]:
     """The lines of the new text, and the account names that some of them give.
 
@@ -78,7 +82,7 @@ def _lines(message: Message) -> tuple[list[str], list[str]]:
     for line in text.split("\n"):
         if line.startswith(">"):
             continue
-        if quotes.FROM_LABEL.match(line) or quotes.ruled(line) or _WROTE.search(line):
+        if quotes.FROM_LABEL.begins(line) or quotes.ruled(line) or _wrote(line):
             break
         label, colon, value = line.partition(":")
         if colon and len(label) <= _LABEL_AT_MOST and label_of(label, exact=True) == "account_name":

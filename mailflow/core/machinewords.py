@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from mailflow.core.hygiene import fold
+from mailflow.core.spotting import Spotter
 
 
 def _folded(phrases: str) -> str:
@@ -24,7 +25,7 @@ NO_REPLY = re.compile(
 )
 
 
-BOUNCE_SUBJECT = re.compile(
+BOUNCE_SUBJECT = Spotter(
     r"(?:undeliver(?:able|ed)|undelivered mail|mail delivery (?:fail|system|subsystem|status)|delivery (?:status notification|failure|has failed|report|problem)|"
     r"returned mail|failure notice|mail could not be delivered|message undeliverable|delivery notification|nondeliverable|mail (?:system )?error|"
     r"no se puede entregar|no entregad|no se pudo entregar|error de entrega|notificacion de (?:estado de )?entrega|nao (?:foi )?(?:e possivel )?entreg|falha na entrega|nao entregue|"
@@ -37,7 +38,7 @@ DELAYED = re.compile(
 )
 
 
-AWAY = re.compile(
+AWAY = Spotter(
     r"(?:out of (?:the )?office|out-of-office|\booo\b|on (?:annual |parental |maternity |sick |holiday )?(?:leave|vacation|holidays?)\b|away from (?:the office|my (?:desk|e-?mail))|"
     r"(?:i am|i'm|i will be|i'll be) (?:currently |presently )?(?:out|away|on leave|on vacation|absent|travell?ing)|vacation (?:reply|response|message|notice)|limited access to (?:my )?e-?mail|"
     r"fuera de (?:la )?(?:oficina|mi oficina)|estoy (?:de vacaciones|ausente|fuera)|estare (?:de vacaciones|ausente|fuera)|ausencia de (?:la )?oficina|me encuentro (?:fuera|de vacaciones|ausente)|ausente de la oficina|de baja (?:medica|maternal|laboral)|"
@@ -53,7 +54,7 @@ AWAY = re.compile(
 )
 
 
-AUTO_SUBJECT = re.compile(
+AUTO_SUBJECT = Spotter(
     r"(?:^|\W)(?:auto(?:matic|mated|matica|matique|matische|matisch)?[ -]?(?:reply|response|respond\w*|answer|generated|antwort|resposta|respuesta|reponse)|"
     r"respuesta automatica|resposta automatica|reponse automatique|automatische antwort|automatisch(?:e)? (?:antwort|reactie|antwoord)|risposta automatica|automaattinen|automatiskt svar|automatisk svar|autosvar|"
     r"automatyczna odpowiedz|automaticka odpoved|otomatik yan[iı]t|abwesenheitsnotiz|autoreply|auto:|avtomatich|abwesend:|"
@@ -70,7 +71,7 @@ CALENDAR_SUBJECT = re.compile(
 )
 
 
-CALENDAR_WORDS = re.compile(
+CALENDAR_WORDS = Spotter(
     r"has (?:tentatively )?(?:accepted|declined) (?:this|your|the) (?:invitation|event|meeting)|ha (?:aceptado|rechazado) (?:la|esta|su) invitacion|"
     r"(?:aceitou|recusou) (?:o|este|seu) convite|a (?:accepte|refuse) (?:l'|cette |votre )invitation|hat (?:die|diese|ihre) einladung (?:angenommen|abgelehnt)"
 )
@@ -81,7 +82,7 @@ TICKET_SUBJECT = re.compile(
 )
 
 
-TICKET_WORDS = re.compile(
+TICKET_WORDS = Spotter(
     r"(?:(?:your|a|the) (?:new )?(?:ticket|case|incident|request|enquiry|inquiry|e-?mail|message)(?: [(\[]?[#\w-]{0,20}\d[)\]]?,?)? (?:has been|was|is) (?:received|created|opened|registered|logged|assigned|added|queued)|"
     r"(?:ticket|case|incident)(?: number| id| no\.?)? ?(?:is|has been|:|#)|"
     r"(?:su|tu) (?:solicitud|caso|ticket|incidencia|consulta|mensaje|correo)(?: [#\w-]{0,20}\d)? ha sido (?:recibid|cread|registrad|abiert)|se ha creado (?:el|un) (?:ticket|caso)|"
@@ -92,7 +93,7 @@ TICKET_WORDS = re.compile(
 
 
 #: What people write too. Two of them, or one and a promise, are a machine's.
-THANKS_WORDS = re.compile(
+THANKS_WORDS = Spotter(
     r"(?:thank(?:s| you) for (?:contacting|your (?:e-?mail|message|enquiry|request)|getting in touch|reaching out)|we (?:have )?received your (?:e-?mail|message|request|enquiry|ticket)|"
     r"hemos recibido (?:su|tu) (?:solicitud|mensaje|correo|consulta|caso)|gracias por (?:contactar|ponerse en contacto|su mensaje|escribir)|"
     r"recebemos (?:sua|seu|a sua|o seu)|obrigad[oa] por (?:entrar em contato|contactar|contatar|sua mensagem)|"
@@ -101,7 +102,7 @@ THANKS_WORDS = re.compile(
 )
 
 
-PROMISE_WORDS = re.compile(
+PROMISE_WORDS = Spotter(
     r"(?:(?:get back|be in touch|respond|reply|answer|contact you)\b.{0,40}(?:hours?|days?|soon|shortly|possible)|within (?:the next )?(?:\d+|one|two|three)|\d+ (?:business|working) |aim to|"
     r"(?:our|a|an|one of our) (?:\w+ )?(?:team|agents?|representatives?|colleagues?|staff)\b|(?:ticket|case|reference|request|incident) (?:number|no\b|id\b)|being (?:reviewed|processed)|unattended|not monitored|"
     r"un agente|(?:nuestro|el) equipo|brevedad|en un plazo|le responder|nos pondremos en contacto|numero de (?:caso|ticket|solicitud|referencia)|"
@@ -111,7 +112,7 @@ PROMISE_WORDS = re.compile(
 )
 
 
-CHALLENGE = re.compile(
+CHALLENGE = Spotter(
     r"(?:(?:click|reply|respond|follow|visit|press|complete|use).{0,80}(?:to (?:verify|prove|confirm) (?:that )?you(?:'re| are)|(?:deliver|release|approve) your (?:message|e-?mail|mail))|"
     r"to (?:release|deliver) (?:your|this|the) (?:message|e-?mail|mail)[, ].{0,40}(?:reply|click|press|visit)|"
     r"(?:verify|confirm) (?:that )?you(?:'re| are) (?:a )?(?:human|person|real|not a)|challenge[ -]response|sender (?:verification|confirmation|address verification)|your (?:message|e-?mail|mail) (?:is|has been) (?:being )?(?:held|quarantined|placed on hold|waiting)|"
@@ -121,7 +122,7 @@ CHALLENGE = re.compile(
 )
 
 
-AUTOMATIC_WORDS = re.compile(
+AUTOMATIC_WORDS = Spotter(
     r"(?:this is an? (?:auto(?:matic|mated|-generated|matically generated)?|system[- ]generated)\b.{0,30}(?:reply|response|message|e-?mail|mail|notification|answer|acknowledg)|automatically generated|(?:message|notice|notification|e-?mail|mail) (?:was|is|has been) (?:generated|created|sent) automatically|auto-?generated|(?:blocked|rejected|stopped) by (?:the|our|a) (?:content|spam|mail|e-?mail) filter|do not reply to this (?:e-?mail|message|mail)|please do not (?:reply|respond)(?: directly)?(?: to this| to the sender|[.,;!]|$)|"
     r"unattended mailbox|(?:mailbox|address) is not (?:monitored|attended)|"
     r"(?:este|esta) (?:es )?(?:un |una )?(?:mensaje|correo|respuesta|e-?mail) (?:es |ha sido )?(?:generad[oa] )?automatic|respuesta automatica|no responda a este (?:correo|mensaje)|(?:cuenta|direccion|buzon)(?: de correo)? ya no esta|"
@@ -133,7 +134,7 @@ AUTOMATIC_WORDS = re.compile(
 
 
 #: Who left: a machine says so and names another address; a person says so and goes on.
-LEFT_WORDS = re.compile(
+LEFT_WORDS = Spotter(
     r"(?:no longer (?:with|works? (?:at|for)|employed)|has left the (?:company|organi[sz]ation)|ya no trabaja|ya no (?:pertenece|forma parte)|ja nao trabalha|nao trabalha mais|"
     r"ne travaille plus|a quitte (?:la societe|l'entreprise)|nicht mehr (?:im|bei|fur) |arbeitet nicht mehr)"
 )
@@ -168,21 +169,21 @@ RECEIPT_SUBJECT = re.compile(
 )
 
 
-RECEIPT_WORDS = re.compile(
+RECEIPT_WORDS = Spotter(
     r"(?:was read on|was deleted without being read|(?:se )?leyo el|fue leido|foi lid[oa]|a ete lu|a ete supprime sans etre lu|"
     r"wurde (?:am .{6,60} )?(?:gelesen|ungelesen geloscht)|eliminado sin leer|excluida sem ser lida)"
 )
 
 
 #: What mail servers say at the head of a bounce; with the subject of one, whoever it is from.
-BOUNCE_WORDS = re.compile(
+BOUNCE_WORDS = Spotter(
     r"(?:this is the (?:mail system|qmail-send|mail delivery)|could not be delivered to (?:one or more|the following|all)|"
     r"delivery to the following recipients? (?:has )?failed|was not delivered to|did not reach (?:some|the following)|permanent (?:fatal )?error|"
     r"\b5\d\d[ -]5\.\d\.\d|nicht zugestellt werden|no se (?:ha )?(?:pudo|podido) entregar|nao (?:pode|foi possivel) (?:ser )?entreg|n'a pas pu etre (?:remis|distribu))"
 )
 
 
-REACTION = re.compile(
+REACTION = Spotter(
     r"^\W*(?:\S{1,8} )?.{0,80}(?:reacted (?:to|via)|liked your (?:message|e-?mail)|ha reaccionado|reagiu a|a reagi|hat (?:auf .{1,80})?reagiert)"
     r"|^\W*(?!i )\w+(?: \w+){0,3} (?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned) [“\"«]"
 )

@@ -19,7 +19,7 @@ from mailflow.core.html import CUT, render
 from mailflow.core.labels import is_weak, label_of
 from mailflow.core.lines import labelled
 from mailflow.core.message import Message
-from mailflow.core.quoting import QUOTED, cut_tail, mark_quoted, unflow
+from mailflow.core.quoting import QUOTED, cut_tail, is_marked, mark_quoted, unflow
 from mailflow.core.request import FIELD_NAMES, Fields
 from mailflow.core.values import is_absent, read_value
 
@@ -61,8 +61,11 @@ def _below(lines: list[str]) -> list[str]:
 
 def _unmarked(lines: list[str]) -> list[str]:
     """One mark less; what is quoted twice is an older mail."""
-    once = [QUOTED.sub("", line, count=1).removeprefix(" ") for line in lines]
-    return [line for line in once if not QUOTED.match(line)]
+    once = [
+        (line[1:] if line.startswith(">") else QUOTED.sub("", line, count=1)).removeprefix(" ")
+        for line in lines
+    ]
+    return [line for line in once if not is_marked(line)]
 
 
 def _labelled(lines: Sequence[str]) -> tuple[Quoted, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from mailflow.core.spotting import Spotter
+
 
 def _any(words: str) -> str:
     return "|".join(re.escape(w.replace("_", " ")) for w in words.split())
@@ -54,7 +56,7 @@ _DATE = (
 )
 _TO = (
     "to para an à a aan till til vastaanottaja do komu кому címzett către kime alıcı προς 收件人 宛先 받는_사람 "
-    "받는사람 אל إلى destinataire empfänger destinatario destinatário per za kellele kam cc cc: kopie "
+    "받는사람 אל إلى destinataire empfänger destinatario destinatário per za kellele kam cc kopie "
     "copia cópia копия копія kopia kopi"
 )
 _SUBJECT = (
@@ -69,11 +71,32 @@ def _label(words: str) -> str:
     return rf"[\s*_]*(?:{_any(words)})[\s*_]*[:：]"
 
 
-FROM_LABEL = re.compile(_label(_FROM), re.I)
-DATE_LABEL = re.compile(_label(_DATE), re.I)
-TO_LABEL = re.compile(_label(_TO), re.I)
-SUBJECT_LABEL = re.compile(_label(_SUBJECT), re.I)
-OTHER_LABEL = re.compile(_label(_REPLYTO), re.I)
+class Label:
+    """Names of a header field at the head of a line, in the tongues that mail programs speak.
+
+    Most lines are answered without the pattern, which has dozens of words to try.
+    """
+
+    def __init__(self, words: str) -> None:
+        self._pattern = re.compile(_label(words), re.I)
+        # To a pattern that ignores case "ı" is an "i".
+        names = (word.replace("_", " ").replace("ı", "i") for word in words.split())
+        self._plain = frozenset(name for name in names if name.isascii())
+
+    def begins(self, line: str) -> bool:
+        """Whether a line begins with one of the names and a colon."""
+        name, colon, _ = line.partition(":")
+        if name.isascii():
+            return bool(colon) and name.strip(_AROUND).lower() in self._plain
+        return (bool(colon) or "：" in name) and self._pattern.match(line) is not None
+
+
+_AROUND = "*_ \t\n\r\v\f\x1c\x1d\x1e\x1f"
+FROM_LABEL = Label(_FROM)
+DATE_LABEL = Label(_DATE)
+TO_LABEL = Label(_TO)
+SUBJECT_LABEL = Label(_SUBJECT)
+OTHER_LABEL = Label(_REPLYTO)
 #: A whole header block that some program folded into one line.
 ONE_LINE_BLOCK = re.compile(
     rf"{_label(_FROM)}.{{1,200}}?\s{_label(_DATE)}.{{1,200}}?\s{_label(_TO)}", re.I
@@ -97,6 +120,7 @@ FORWARD_WORD = re.compile(rf"(?<!\w)(?:{_any(_FORWARD_WORDS)})(?!\w)|转发|轉�
 _ORIGINAL_WORD = re.compile(
     rf"(?<!\w)(?:{_any(_ORIGINAL_WORDS)})(?!\w)|原始|原邮件|元の|원본", re.I
 )
+_RULES = "-_=*—–"
 _RULED = re.compile(r"[-_=*—–]{2,}\s?(.{3,200}?)\s?[-_=*—–]{2,}")
 _BEGIN_FORWARD = re.compile(
     r"(?:begin forwarded message|start of forwarded message|inicio del mensaje reenviado|"
@@ -105,7 +129,7 @@ _BEGIN_FORWARD = re.compile(
     r"inizio messaggio inoltrato|begin doorgestuurd bericht)\s*[:：]",
     re.I,
 )
-ABOVE = re.compile(
+ABOVE = Spotter(
     r"(?:above|over) this line|encima de esta l[ií]nea|arriba de esta l[ií]nea|sobre esta l[ií]nea"
     r"|acima desta linha|au[- ]dessus de cette ligne|(?:oberhalb|über) dieser (?:zeile|linie)"
     r"|sopra questa riga|boven deze (?:lijn|regel)",
@@ -117,9 +141,9 @@ RULE = re.compile(r"[\s\-_=*~#.·•—–|+<>]{3,}$")
 def ruled(line: str) -> str:
     """ "forward", "original" or "" for a line such as `----- Original Message -----`."""
     text = line.strip(" *")
-    if _BEGIN_FORWARD.match(text):
+    if (":" in text or "：" in text) and _BEGIN_FORWARD.match(text):
         return "forward"
-    match = _RULED.fullmatch(text)
+    match = _RULED.fullmatch(text) if text[:1] in _RULES and text[-1:] in _RULES else None
     if not match:
         return ""
     if FORWARD_WORD.search(match.group(1)):

@@ -20,7 +20,8 @@ _WRAP = 60  # a quoted line at least so long may have lost its end to the wrappi
 # What mail programs set before each line of an earlier mail: ">" and "TS>", bars, guillemets. The
 # bars also stand at the left of old Exchange quotes; "»" and "›" are what Apple, Gnus and phones in
 # some languages make of ">".
-QUOTED = re.compile(r" {0,3}(?:[A-Za-z]{1,3})?>|\s*[|¦│┃║▏▎▍▌❘❙❚｜￨＞»›❯❱⟩⟫〉》≫]")
+_BARS = frozenset("|¦│┃║▏▎▍▌❘❙❚｜￨＞»›❯❱⟩⟫〉》≫")
+QUOTED = re.compile(rf" {{0,3}}(?:[A-Za-z]{{1,3}})?>|\s*[{''.join(sorted(_BARS))}]")
 
 #: »CONFIRM« and »CONFIRM»: a word in quotation marks, as they are set in German or Swedish.
 _IN_MARKS = re.compile(r"\s*(?:»[^«»\n]+«|»[^\s«»][^«»\n]*»\W*$|›[^‹›\n]+‹|›[^\s‹›][^‹›\n]*›\W*$)")
@@ -36,9 +37,6 @@ _NAMED = re.compile(r"<[^<>\s]+@[^<>\s]+>\s*[:：]$")
 
 #: A row of a table drawn with bars is no quote: it is closed by one, and has two cells at least.
 _ROW = re.compile(r"\s*\|[^|\n]+\|[^\n]*\|\s*|\|[^\s|][^|\n]*\|[^\n]*")
-
-
-_ESCAPED_FROM = re.compile(r">From ")
 
 
 def unflow(lines: list[str], *, delsp: bool) -> list[str]:
@@ -85,9 +83,16 @@ def mark_quoted(lines: list[str]) -> list[str | None]:
 
 
 def _is_quoted(line: str) -> bool:
-    if not QUOTED.match(line):
+    if line.startswith(">"):
+        return not line.startswith(">From ")
+    if not is_marked(line):
         return False
-    return not (_ESCAPED_FROM.match(line) or _ROW.fullmatch(line) or _IN_MARKS.match(line))
+    return not (_ROW.fullmatch(line) or _IN_MARKS.match(line))
+
+
+def is_marked(line: str) -> bool:
+    """Whether a line begins with a quotation mark; most lines need no pattern to see that."""
+    return (">" in line[:7] or line.lstrip()[:1] in _BARS) and QUOTED.match(line) is not None
 
 
 def cut_tail(
@@ -141,7 +146,7 @@ def _header_block(lines: list[str | None], number: int) -> bool:
     """Whether a header block of an earlier mail begins here: From, and two more of its kind."""
     first = lines[number] or ""
     labels = (quotes.FROM_LABEL, quotes.DATE_LABEL, quotes.SUBJECT_LABEL)
-    if not any(label.match(first) for label in labels):
+    if not any(label.begins(first) for label in labels):
         return False
     if quotes.ONE_LINE_BLOCK.match(first):
         return True
@@ -154,15 +159,15 @@ def _header_block(lines: list[str | None], number: int) -> bool:
             if kinds and len(kinds) > 1:
                 break
             continue
-        if quotes.FROM_LABEL.match(line):
+        if quotes.FROM_LABEL.begins(line):
             kinds.add("from")
-        elif quotes.DATE_LABEL.match(line):
+        elif quotes.DATE_LABEL.begins(line):
             kinds.add("date")
-        elif quotes.SUBJECT_LABEL.match(line):
+        elif quotes.SUBJECT_LABEL.begins(line):
             kinds.add("subject")
-        elif quotes.TO_LABEL.match(line):
+        elif quotes.TO_LABEL.begins(line):
             kinds.add("to")
-        elif not quotes.OTHER_LABEL.match(line):
+        elif not quotes.OTHER_LABEL.begins(line):
             misses += 1  # a folded list of recipients
             if misses > 2:
                 break
@@ -225,5 +230,5 @@ def _is_forward(tail: list[str], message: Message) -> bool:
     return (
         not message.in_reply_to
         and not message.references
-        and (any(quotes.FROM_LABEL.match(line) for line in tail[:4]))
+        and (any(quotes.FROM_LABEL.begins(line) for line in tail[:4]))
     )
