@@ -64,14 +64,10 @@ def list_people(
 
     settings = read_config(config)
     with database(settings) as db, db.reading() as session:
-        people = directory.people(session, settings.service.internal_domains)
-    wanted = search.casefold()
-    rows = [
-        _row(person)
-        for person in people
-        if wanted in f"{person.email} {person.name} {person.company}".casefold()
-        and not (inactive and person.active)
-    ]
+        people = directory.people(
+            session, settings.service.internal_domains, words=search, inactive_only=inactive
+        )
+    rows = [_row(person) for person in people]
     listing(
         rows, [*COLUMNS, "internal"], as_lines=as_json, empty="nobody",
         spare=("internal", "language", "company"),

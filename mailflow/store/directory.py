@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,10 +61,45 @@ def person(session: Session, email: str, internal_domains: Collection[str] = ())
     return None if row is None else _person_of(row, internal_domains)
 
 
-def people(session: Session, internal_domains: Collection[str] = ()) -> list[Person]:
-    """Everybody, by address."""
-    rows = run(session, _PERSON.order_by(_person.c.email))
-    return [_person_of(row, internal_domains) for row in rows]
+def people(
+    session: Session,
+    internal_domains: Collection[str] = (),
+    *,
+    words: str = "",
+    inactive_only: bool = False,
+) -> list[Person]:
+    """Everybody, by address; or those with `words` in address, name or company, in either case."""
+    statement = _PERSON.order_by(_person.c.email)
+    if inactive_only:
+        statement = statement.where(_person.c.active.is_(False))
+    wanted = words.casefold()
+    if wanted:
+        statement = statement.where(_texts.ilike(_roughly(wanted), escape="/"))
+    return [
+        _person_of(row, internal_domains)
+        for row in run(session, statement)
+        if wanted in f"{row.email} {row.name} {row.company}".casefold()
+    ]
+
+
+_texts = _person.c.email + " " + _person.c.name + " " + _person.c.company
+
+
+def _roughly(folded: str) -> str:
+    """A pattern for LIKE that misses nobody: only of ASCII do both databases know both cases.
+
+    >>> _roughly("müller 100%")
+    '%m%ller 100/%%'
+    """
+    parts = re.split("[^ -~]+|ss", folded)  # ss: what ß folds to
+    plain = (re.sub("([/%_])", r"/\1", part) for part in parts)
+    return f"%{'%'.join(plain)}%"
+
+
+def anybody(session: Session) -> bool:
+    """Whether anybody at all may ask."""
+    active = select(_person.c.email).where(_person.c.active.is_(True)).limit(1)
+    return run(session, active).first() is not None
 
 
 def companies_at(session: Session, domain: str) -> list[str]:

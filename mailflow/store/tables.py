@@ -50,6 +50,13 @@ FATES = ("effects", "duplicates", "ignored", "refused", "quarantined")
 OUTBOX_STATES = ("due", "claimed", "sent", "captured", "failed", "withdrawn")
 #: A mail of a mailbox: in the inbox, or left there because it cannot be taken.
 MAILBOX_STATES = ("stored", "refused")
+#: What the account of all mail does not know by the state alone: copies, second effects, and ends
+#: without a reason, of which there must be none (I26). Literally so in every query that means it.
+INBOX_APART = (
+    "(copies > 1 OR outcome = 'duplicate' OR (state = 'done' AND outcome = '')"
+    " OR (state = 'ignored' AND outcome = '' AND reason = '')"
+    " OR (state IN ('failed', 'quarantined', 'refused') AND reason = ''))"
+)
 PURPOSES = ("partner_reply", "approver_reply", "page", "bounce")
 
 
@@ -97,6 +104,13 @@ class Inbox(SQLModel, table=True):
         Index("ix_inbox_request_id", "request_id"),
         Index("ix_inbox_message_id", "message_id"),
         Index("ix_inbox_state", "state", "id"),
+        Index(
+            "ix_inbox_apart",
+            "state",
+            "id",
+            sqlite_where=text(INBOX_APART),
+            postgresql_where=text(INBOX_APART),
+        ),
     )
     id: int | None = Field(default=None, sa_column=_id())
     content_hash: str = Field(max_length=64)  # SHA-256 of the bytes as received
@@ -386,7 +400,15 @@ class Check(SQLModel, table=True):
     """One run of the daily security checks over one request (S25)."""
 
     __tablename__ = "security_check"
-    __table_args__ = (Index("ix_security_check_request_id", "request_id", "id"),)
+    __table_args__ = (
+        Index("ix_security_check_request_id", "request_id", "id"),
+        Index(
+            "ix_security_check_failed",
+            "id",
+            sqlite_where=text("NOT passed"),
+            postgresql_where=text("NOT passed"),
+        ),
+    )
     id: int | None = Field(default=None, sa_column=_id())
     request_id: int = Field(sa_column=Column(ForeignKey("request.id"), nullable=False))
     at: datetime

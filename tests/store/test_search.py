@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import event, text
 
 from mailflow.core.request import Person, Role, State
-from mailflow.store import directory, inbox, queries
+from mailflow.store import directory, inbox, mailboxes, queries
 from mailflow.store.db import Database, Session
 from mailflow.store.queries import pulse, search
+from mailflow.store.queries.evidence import events_of_mails
 from mailflow.store.tables import Inbox
 from tests.store.make import NOON, incoming, pending, posted, request, stored
 
-#: What the console asks for on its lists.
+#: What the console and the commands ask for.
 LOOKS: dict[str, Callable[[Session], object]] = {
     "all requests": lambda s: queries.find_requests(s, limit=50, after=900),
     "in a state": lambda s: queries.find_requests(s, state="pending", after=900),
@@ -31,6 +32,34 @@ LOOKS: dict[str, Callable[[Session], object]] = {
     "backlog": queries.backlog,
     "today": lambda s: queries.today(s, NOON),
     "paces": queries.paces,
+    "counts": queries.counts,
+    "account of all mail": queries.conservation,
+    "last mail": queries.last_received,
+    "quarantine": queries.quarantine,
+    "mails in": lambda s: queries.inbox_rows(s, after_id=900),
+    "mails in, in states": lambda s: queries.inbox_rows(s, ["failed", "ignored"], after_id=900),
+    "mails in, of a request": lambda s: queries.inbox_rows(s, request_id=7),
+    "mails in, by Message-ID": lambda s: queries.inbox_rows(s, message_id="<1@x.example>"),
+    "mails in, some": lambda s: queries.inbox_rows(s, ids=[1, 2]),
+    "letters": lambda s: queries.outbox_rows(s, after_id=900),
+    "letters in states": lambda s: queries.outbox_rows(s, ["failed", "due"], after_id=900),
+    "letters to somebody": lambda s: queries.outbox_rows(s, recipient="ana@partner.example"),
+    "letters of a request": lambda s: queries.outbox_rows(s, request_id=7),
+    "letters that answer": lambda s: queries.outbox_rows(s, inbox_id=7),
+    "letters by Message-ID": lambda s: queries.outbox_rows(s, message_id="<1@x.example>"),
+    "captured letters": lambda s: queries.captured(s, after_id=900),
+    "bytes in": lambda s: queries.inbox_raw(s, 7),
+    "bytes out": lambda s: queries.outbox_raw(s, 7),
+    "history": lambda s: queries.timeline(s, 7),
+    "what mails brought about": lambda s: events_of_mails(s, [1, 2]),
+    "requests": lambda s: queries.requests(s, "review", after_id=900),
+    "all checks": queries.checks,
+    "failed checks": lambda s: queries.checks(s, failed_only=True),
+    "unchecked": lambda s: queries.unchecked_requests(s, NOON, 200, 0),
+    "accounts by domain": lambda s: directory.accounts(s, limit=1000),
+    "anybody": directory.anybody,
+    "people by a part": lambda s: directory.people(s, words="ana"),
+    "mail in mailboxes": mailboxes.mailboxes,
 }
 
 
@@ -79,11 +108,18 @@ def test_no_list_scans_a_table(db: Database, name: str) -> None:
             or line.startswith("Seq Scan")
         ]
         # The anonymous results of a union are a page each, not a table.
-        assert [s for s in scans if s.split()[1] not in ANONYMOUS] == [], plan
+        read = [line.split()[3 if line.startswith("Seq") else 1] for line in scans]
+        assert [t for t in read if t not in ANONYMOUS and (t, name) not in HARMLESS] == [], plan
 
 
-#: How SQLite names what is no table of ours, and the one table that is small by nature.
+#: How SQLite names what is no table of ours, and what may be read from end to end.
 ANONYMOUS = {f"anon_{number}" for number in range(1, 20)} | {"(subquery-1)"}
+HARMLESS = {
+    ("forgotten", "counts"),  # five rows for each day
+    ("forgotten", "account of all mail"),
+    ("security_check", "all checks"),  # along the key, newest first, as many as are shown
+    ("person", "anybody"),  # the first who may ask
+}
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(db: Database) -> None:

@@ -173,6 +173,39 @@ def test_internal_is_whoever_has_an_address_in_our_own_domains(db: Database) -> 
         ]
 
 
+def test_people_are_found_by_a_part_in_either_case(db: Database) -> None:
+    with db.transaction() as session:
+        people = [
+            ANA,
+            Person("b@x.example", "JÖRG WEISS", "100% Hafen_Straße", active=False),
+            Person("c@x.example", "Jörg", "A/B"),
+        ]
+        directory.upsert_people(session, people, NOON)
+        found = {
+            words: [p.email[0] for p in directory.people(session, words=words)]
+            for words in (
+                "jörg",
+                "STRASSE",
+                "weiß",
+                "ana@PARTNER",
+                "x.example J",
+                "0%",
+                "n_s",
+                "/b",
+            )
+        }
+        assert found == {
+            "jörg": ["b", "c"], "STRASSE": ["b"], "weiß": ["b"], "ana@PARTNER": ["a"],
+            "x.example J": ["b", "c"], "0%": ["b"], "n_s": ["b"], "/b": ["c"],
+        }  # fmt: skip
+        inactive = directory.people(session, words="JÖRG", inactive_only=True)
+        assert [p.email for p in inactive] == ["b@x.example"]
+        assert directory.anybody(session)
+        directory.deactivate(session, ANA.email, NOON)
+        directory.deactivate(session, "c@x.example", NOON)
+        assert not directory.anybody(session)
+
+
 def test_an_import_of_people_adds_changes_and_counts(db: Database) -> None:
     with db.transaction() as session:
         upsert = directory.upsert_people

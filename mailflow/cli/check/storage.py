@@ -44,7 +44,7 @@ def examine(config: Config) -> Iterator[Finding]:
             yield fault(f"schema-{state}", what, mend)
             return
         yield ok("database", "the database answers, and its schema is of this version")
-        yield from _contents(db, config)
+        yield from _contents(db)
     except Unavailable as trouble:
         outage = explain(str(trouble))
         yield fault("database-away", outage.what, outage.mend)
@@ -78,11 +78,11 @@ def _place(file: Path) -> Iterator[Finding]:
         )
 
 
-def _contents(db: Database, config: Config) -> Iterator[Finding]:
+def _contents(db: Database) -> Iterator[Finding]:
     from mailflow.store import directory, queries
 
     with db.reading() as session:
-        people = directory.people(session, config.service.internal_domains)
+        anybody = directory.anybody(session)
         counts = queries.counts(session)
         account = queries.conservation(session)
         apart = (db.machine_now(session) - datetime.now(UTC)).total_seconds()
@@ -92,7 +92,7 @@ def _contents(db: Database, config: Config) -> Iterator[Finding]:
             f"the clocks of database and machine are {abs(apart):.0f} s apart",
             "set both by NTP; deadlines count by the database's",
         )
-    if not any(person.active for person in people):
+    if not anybody:
         yield warning(
             "nobody",
             "nobody is registered, so every request will be refused",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, select, text
 
 from mailflow.core.request import State
 from mailflow.store.db import run
@@ -49,5 +49,5 @@ def checks(
     session: Session, *, failed_only: bool = False, limit: int = 100
 ) -> list[Mapping[str, Any]]:
     """Past checks, newest first: `at`, `reference`, `passed`, `findings`."""
-    statement = _CHECKS.where(_check.c.passed.is_(False)) if failed_only else _CHECKS
+    statement = _CHECKS.where(text("NOT security_check.passed")) if failed_only else _CHECKS
     return [dict(row._mapping) for row in run(session, statement.limit(limit))]
