@@ -31,6 +31,11 @@ POSTGRES_OPTIONS = (
     "-c timezone=UTC -c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=20000"
     " -c idle_in_transaction_session_timeout=60000"
 )
+#: Pages a writer keeps in memory, in KiB. All of one batch must fit, or they are written twice.
+WRITER_CACHE_KIB = 8000
+#: A commit is on disk before we answer 250 (I1). Each transaction says so: connections are shared.
+_SYNCED = Prepared(text("PRAGMA synchronous = FULL"))
+_UNSYNCED = Prepared(text("PRAGMA synchronous = NORMAL"))
 _BEGIN = Prepared(text("BEGIN"))
 _BEGIN_IMMEDIATE = Prepared(text("BEGIN IMMEDIATE"))
 _locks: dict[str, threading.Lock] = {}
@@ -48,6 +53,9 @@ def lock_of(url: URL) -> threading.Lock:
 def sqlite_engines(url: URL) -> tuple[Engine, Engine, Engine]:
     """One that writes and syncs, one that reads, and one that writes without waiting for the disk.
 
+    Those that write share their connections: SQLite forgets the pages it holds in memory as soon
+    as another connection has written, and would read them from the file again each time.
+
     Raises ValueError for a database that is no file.
     """
     if not url.database or url.database == ":memory:":
@@ -57,32 +65,27 @@ def sqlite_engines(url: URL) -> tuple[Engine, Engine, Engine]:
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
     writer = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
     reader = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=28)
-    hasty = create_engine(url, connect_args=arguments, pool_size=1, max_overflow=2)
-    for engine, begin in (
-        (writer, _begin_immediate), (reader, _begin), (hasty, _begin_immediate),
-    ):  # fmt: skip
+    for engine, begin in ((writer, _begin_immediate), (reader, _begin)):
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", begin)
     event.listen(reader, "connect", _query_only)
-    event.listen(hasty, "connect", _unsynced)
-    for engine in (writer, hasty):
-        event.listen(engine, "connect", _impatient)
-    return writer, reader, hasty
+    event.listen(writer, "connect", _impatient)
+    event.listen(writer, "connect", _roomy)
+    return writer, reader, writer.execution_options(synced=False)
 
 
 def _pragmas(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before we answer 250 (I1)
     connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _unsynced(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _impatient(connection: Any, _record: Any) -> None:
     """After the pragmas, which may have to wait; BEGIN waits in its own way."""
     connection.execute("PRAGMA busy_timeout = 0")
+
+
+def _roomy(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
 
 
 def _query_only(connection: Any, _record: Any) -> None:
@@ -92,6 +95,8 @@ def _query_only(connection: Any, _record: Any) -> None:
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock, which another process may hold."""
     session = Session(connection)
+    synced = connection.get_execution_options().get("synced", True)
+    (_SYNCED if synced else _UNSYNCED).run(session)
     deadline = time.monotonic() + BUSY_SECONDS
     pause, longest = LOOK_AGAIN_S
     while True:
