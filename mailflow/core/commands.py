@@ -35,6 +35,7 @@ class Submission:
     adding: bool = False  # the users written come to those already known ("Add user: …")
     removed: tuple[str, ...] = ()  # users to be taken out ("Remove user: …")
     mentioned: tuple[str, ...] = ()  # addresses in a text without labels, as it names them
+    proposed: Fields = field(default_factory=Fields)  # what sentences may mean
     leftover: tuple[Problem, ...] = ()  # what stands beside the labelled lines, to be named
 
 

@@ -21,6 +21,7 @@ from mailflow.core.leftover import leftover, taken
 from mailflow.core.lines import Entry, entries_of
 from mailflow.core.newtext import OwnText
 from mailflow.core.policy import Policy
+from mailflow.core.proposed import proposed
 from mailflow.core.request import FIELD_NAMES, Fields, Problem, Provenance
 from mailflow.core.values import is_absent, read_value
 
@@ -60,7 +61,7 @@ def read_form(own: OwnText, subject: str, policy: Policy, *, answers: bool = Fal
     if own.forwarded:
         result = _with_forwarded(own_part, read_lines(own.forwarded.split("\n")))
     language = detect(own.text) or detect(own.forwarded) or detect(subject)
-    result = replace(result, language=language)
+    result = replace(result, language=language, proposed=proposed(own.text, own.names))
     if not result.labelled:
         result = replace(result, mentioned=find_addresses(own.text)[:_MAX_MENTIONED])
     if not answers and not result.fields.account_name and (name := subject_name(subject)):

@@ -12,6 +12,7 @@ from mailflow.core.commands import Actor, Help, Open, Renew, Submission
 from mailflow.core.decision import Decision, Event, Limit, World
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.moves.say import settled, to_partner
+from mailflow.core.proposed import asks_for_account
 from mailflow.core.request import Account, Fields, Person, Problem, Request, Role, State
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -61,9 +62,9 @@ def open_request(command: Open, actor: Actor, world: World) -> Decision:
         return refuse(person, actor.address, language, world)
     submission = command.submission
     if not submission.fields.given() and not submission.problems:
-        guess = _only_stranger(submission, actor.address)
-        filled = replace(submission, fields=Fields(customer_email=guess))
-        why = "prose" if guess else _why_form(command)
+        guess = _proposal(submission, actor.address)
+        filled = replace(submission, fields=guess)
+        why = "prose" if guess.given() else _why_form(command)
         return send_form(Help(why, filled), actor, world, language=language)
     checked = check(
         submission.fields, submission.provenance, person, world.policy,
@@ -112,7 +113,8 @@ def _why_form(command: Open) -> str:
         return "documents"
     if not command.text:
         return "empty"
-    return "question" if any(sign in command.text for sign in "?¿？") else "no_values"
+    asks = any(sign in command.text for sign in "?¿？") and not asks_for_account(command.text)
+    return "question" if asks else "no_values"
 
 
 def _only_stranger(submission: Submission, sender: str) -> str:
@@ -121,11 +123,22 @@ def _only_stranger(submission: Submission, sender: str) -> str:
     return others[0] if len(others) == 1 else ""
 
 
+def _proposal(submission: Submission, sender: str) -> Fields:
+    """What a text without labels may mean: nothing that is taken, only what is filled in."""
+    guess = submission.proposed
+    users = tuple(user for user in guess.user_emails if user != sender)
+    customer = "" if guess.customer_email == sender else guess.customer_email
+    only = _only_stranger(submission, sender)
+    return Fields(customer_email=customer or ("" if only in users else only), user_emails=users)
+
+
 def _with_guess(
     errors: tuple[Problem, ...], submission: Submission, sender: str
 ) -> tuple[Problem, ...]:
     """A missing customer is asked for with the address that the text names: proposed, not taken."""
-    guess = _only_stranger(submission, sender)
+    guess = _proposal(submission, sender).customer_email
+    if guess in (*submission.fields.user_emails, submission.fields.notice_email):
+        guess = ""
     return tuple(
         replace(problem, suggestion=guess)
         if problem.code == "missing:customer_email" and not problem.suggestion
@@ -182,7 +195,8 @@ def send_form(command: Help, actor: Actor, world: World, *, language: str = "") 
     """The form to fill in, prefilled with what could be read (S08)."""
     filled = command.submission.fields.given() if command.submission else {}
     mentioned = command.submission.mentioned if command.submission else ()
-    others = tuple(address for address in mentioned if address != actor.address)
+    used = {actor.address, *filled.get("user_emails", ()), filled.get("customer_email", "")}
+    others = tuple(address for address in mentioned if address not in used)
     letter = Letter(
         Kind.HELP,
         actor.address,
@@ -191,7 +205,7 @@ def send_form(command: Help, actor: Actor, world: World, *, language: str = "") 
         data={
             "why": command.why,
             "filled": filled,
-            "mentioned": others[:_SHOWN] if len(others) > 1 else (),
+            "mentioned": others[:_SHOWN] if len(others) > 1 or filled else (),
         },
         answers=True,
     )
