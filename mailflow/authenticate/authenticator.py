@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_network
 
 import idna
@@ -17,7 +18,7 @@ from mailflow.authenticate.lookup import Lookup
 from mailflow.authenticate.peers import INNER, LOOPBACK, address_of, helo_of, within
 from mailflow.authenticate.spf_record import Sending
 from mailflow.config.settings import TrustSettings
-from mailflow.core import authresults, gate, mime
+from mailflow.core import authresults
 from mailflow.core.address import parse
 from mailflow.core.message import Message
 from mailflow.core.verdict import Verdict
@@ -100,24 +101,22 @@ class Authenticator:
     ) -> Verdict:
         if not message.sender:
             return Verdict("none", message.sender_fault or "no single sender")
-        head = gate.to_lf(raw[: gate.header_end(raw)])
-        fields, _ = mime.split_headers(head)
-        if fault := _doubt(fields, message.sender):
+        if fault := _doubt(message.fields, message.sender):
             return Verdict("none", fault)
         mode = self._mode(source)
         if mode == "trusted_peers":
             return self._by_peer(peer, source)
-        doubled = [name for name in _ONCE if sum(known == name for known, _ in fields) > 1]
-        if doubled:
-            return Verdict("none", f"more than one {doubled[0]} field")
+        for name in _ONCE:
+            if len(message.all(name)) > 1:
+                return Verdict("none", f"more than one {name} field")
         author = message.sender.rpartition("@")[2]
         if mode == "own_check":
             lookup = Lookup(self._resolver, self._clock)
-            sending = self._sending(mail_from, peer, source)
+            sending = partial(self._sending, mail_from, peer, source)
             return own_check.check(raw, author, sending, lookup, now)
         if fault := self._not_from_ours(peer, source):
             return Verdict("none", fault)
-        results = [value for name, value in fields if name == "authentication-results"]
+        results = [value for name, value in message.fields if name == "authentication-results"]
         verdict = authresults.judge(
             results, author, self._ids, without_id=self._trust.topmost_without_id
         )
@@ -162,7 +161,7 @@ class Authenticator:
         return Sending(address, local, domain, helo_of(peer))
 
 
-def _doubt(fields: list[tuple[str, bytes]], sender: str) -> str:
+def _doubt(fields: Sequence[tuple[str, bytes]], sender: str) -> str:
     """Why the sender that was read may not be the one that stands there, or "".
 
     The address must stand in the field letter by letter. Foreign letters that only look like (or

@@ -104,14 +104,14 @@ class CachedResolver:
         ask: Callable[[str, float], tuple[list[Any], int]],
     ) -> tuple[list[Any], int]:
         key = (kind, name.lower().rstrip("."))
-        zone = organisational_domain(key[1])
         begun = self._clock()
         with self._lock:
             known = self._known.get(key)
             if known is not None and known[0] > begun:
                 self._known.move_to_end(key)
                 return list(known[1]), int(known[0] - begun)
-            if self._resting.get(zone, begun) > begun:
+            zone = organisational_domain(key[1]) if self._resting else ""
+            if zone and self._resting.get(zone, begun) > begun:
                 raise DnsError(f"{zone} answered too slowly a moment ago")
             cut_off = self._cut_off
             if cut_off and begun < self._try_at:
@@ -123,9 +123,9 @@ class CachedResolver:
             values, ttl = ask(name, deadline)
         except DnsError:
             if not cut_off:
-                self._note_time(zone, begun)
+                self._note_time(key[1], begun)
             raise
-        self._note_time(zone, begun)
+        self._note_time(key[1], begun)
         keep = min(max(ttl, SHORTEST), LONGEST)
         with self._lock:
             self._cut_off = False
@@ -135,10 +135,11 @@ class CachedResolver:
                 self._known.popitem(last=False)
         return values, keep
 
-    def _note_time(self, zone: str, begun: float) -> None:
+    def _note_time(self, name: str, begun: float) -> None:
         now = self._clock()
         if now - begun <= SLOW:
             return
+        zone = organisational_domain(name)
         with self._lock:
             self._resting[zone] = now + REST
             self._resting.move_to_end(zone)

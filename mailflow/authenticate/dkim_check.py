@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ from mailflow.authenticate.lookup import Lookup
 from mailflow.core import retyped
 from mailflow.core.alignment import aligned
 
+_PADDING, _HASH = PKCS1v15(), Prehashed(SHA256())
 MOST = 3  # signatures tried per message (PROMISES.md I28)
 
 
@@ -77,18 +77,18 @@ class Signed:
 
     def header_hash(self, found: signature.Signature, own: tuple[bytes, bytes]) -> bytes:
         """SHA-256 of the signed fields and of the signature field itself (RFC 6376 s3.7)."""
-        digest = hashlib.sha256()
         relaxed = found.relaxed_header
+        taken: list[bytes] = []
         # Each mention in h= takes the next instance from the bottom; one too many takes nothing
         # (RFC 6376 s5.4.2), which is how signers forbid a second From.
-        used: Counter[str] = Counter()
+        used: dict[str, int] = {}
         for name in found.signed:
-            instances = self.all(name)
-            used[name] += 1
-            if used[name] <= len(instances):
-                digest.update(canon.field(*instances[-used[name]], relaxed=relaxed))
-        digest.update(canon.signature_field(*own, relaxed=relaxed))
-        return digest.digest()
+            instances = self._fields.get(name, ())
+            used[name] = number = used.get(name, 0) + 1
+            if number <= len(instances):
+                taken.append(canon.field(*instances[-number], relaxed=relaxed))
+        taken.append(canon.signature_field(*own, relaxed=relaxed))
+        return hashlib.sha256(b"".join(taken)).digest()
 
 
 def check(message: Signed, author: str, lookup: Lookup, now: float) -> list[Proof]:
@@ -103,7 +103,7 @@ def check(message: Signed, author: str, lookup: Lookup, now: float) -> list[Proo
     Returns:
         One proof for each signature tried (3 at most), empty if none could stand for the author.
     """
-    able = [own for own in message.all("dkim-signature") if _may_prove(own[1], author)]
+    able = [own for own in message.all("dkim-signature") if may_prove(own[1], author)]
     proofs: list[Proof] = []
     for own in able[:MOST]:
         proofs.append(_try(message, own, lookup, now))
@@ -123,14 +123,15 @@ def left_open(raw: bytes, author: str) -> str:
         return ""
     message = Signed(*taken)
     for _, value in message.all("dkim-signature"):
-        if _may_prove(value, author):
+        if may_prove(value, author):
             covered = signature.covers(value)
             if doubt := message.retyped(covered):
                 return f"no Content-Type is signed, and there is {doubt}"
     return ""
 
 
-def _may_prove(value: bytes, author: str) -> bool:
+def may_prove(value: bytes, author: str) -> bool:
+    """Whether a DKIM-Signature is of a domain that could stand for the author's."""
     domain = signature.signer(value)
     return domain is not None and aligned(author, domain)
 
@@ -157,7 +158,7 @@ def _try(message: Signed, own: tuple[bytes, bytes], lookup: Lookup, now: float) 
         if isinstance(key, Ed25519PublicKey):
             key.verify(found.value, digest)  # RFC 8463 s3: over the hash, not over the fields
         else:
-            key.verify(found.value, digest, PKCS1v15(), Prehashed(SHA256()))
+            key.verify(found.value, digest, _PADDING, _HASH)
     except InvalidSignature:
         return Proof("none", "", f"header does not match the signature of {found.domain}")
     if doubt := message.retyped(found.signed):

@@ -6,7 +6,7 @@ policy; a published policy that fails is a fail (DOMAIN.md §4 "Proven sender").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mailflow.authenticate import canon, spf
 from mailflow.authenticate.dkim_check import Proof, Signed
@@ -18,14 +18,17 @@ from mailflow.core.address import organisational_domain
 from mailflow.core.alignment import Policy, aligned, read_policy
 from mailflow.core.verdict import Verdict
 
+#: Tells who handed a mail in, where SPF can be asked about him; else None.
+WhoSends = Callable[[], Sending | None]
 
-def check(raw: bytes, author: str, sending: Sending | None, lookup: Lookup, now: float) -> Verdict:
+
+def check(raw: bytes, author: str, sending: WhoSends, lookup: Lookup, now: float) -> Verdict:
     """Whether the author's domain stands behind this mail.
 
     Args:
         raw: The message as received.
         author: Domain of the single From address, ASCII lower case.
-        sending: Who handed the mail in, where SPF can be asked about him; else None.
+        sending: Who handed the mail in; asked only where no signature proves the author.
         lookup: The DNS of this message.
         now: When it was received, in seconds since 1970.
 
@@ -66,18 +69,19 @@ def check(raw: bytes, author: str, sending: Sending | None, lookup: Lookup, now:
 
 
 def _proofs(
-    message: Signed, author: str, sending: Sending | None, lookup: Lookup, now: float
+    message: Signed, author: str, sending: WhoSends, lookup: Lookup, now: float
 ) -> Iterator[tuple[str, Proof]]:
     """What might prove the author, the cheapest and strongest first."""
     for proof in check_dkim(message, author, lookup, now):
         yield "dkim", proof
-    if sending is not None and aligned(author, sending.domain):
-        found = spf.check(sending, lookup)
-        why = f"spf={found.result} for {sending.domain} from {sending.address} ({found.why})"
+    peer = sending()
+    if peer is not None and aligned(author, peer.domain):
+        found = spf.check(peer, lookup)
+        why = f"spf={found.result} for {peer.domain} from {peer.address} ({found.why})"
         result = {"pass": "pass", "temperror": "temporary"}.get(found.result, "none")
         if found.everybody and result == "pass":
-            result, why = "none", f"the SPF record of {sending.domain} lets everybody send"
-        yield "spf", Proof(result, sending.domain, why)
+            result, why = "none", f"the SPF record of {peer.domain} lets everybody send"
+        yield "spf", Proof(result, peer.domain, why)
 
 
 def _unproven(author: str, lookup: Lookup, why: str) -> Verdict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,8 +27,7 @@ LONGEST_RSA = 8192  # bits; RFC 8301 asks for 4096, more than this costs time an
 
 PublicKey = RSAPublicKey | Ed25519PublicKey
 
-_TAG = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-_FOLD = re.compile(r"[ \t\r\n]+")
+_FOLDS = dict.fromkeys(map(ord, " \t\r\n"))
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 
@@ -52,7 +52,8 @@ class Signature:
         return f"{self.selector}._domainkey.{self.domain}"
 
 
-def tags(text: str) -> dict[str, str] | None:
+@lru_cache(maxsize=64)  # a signature is looked at for its domain first, and then as a whole
+def tags(text: str) -> Mapping[str, str] | None:
     """A tag list, blanks around values cut off; None if a tag is broken or stands twice."""
     found: dict[str, str] = {}
     for piece in text.split(";"):
@@ -60,7 +61,10 @@ def tags(text: str) -> dict[str, str] | None:
             continue
         name, equals, value = piece.partition("=")
         name = name.strip()
-        if not equals or not _TAG.fullmatch(name) or name in found:
+        # RFC 6376 s3.2: an ASCII letter, then letters, digits and "_".
+        if not equals or not (name.isascii() and name.isidentifier()) or name in found:
+            return None
+        if name[0] == "_":
             return None
         found[name] = value.strip()
     return found
@@ -131,17 +135,24 @@ def read(field: bytes, now: float) -> Signature | str:
 
 def read_key(record: bytes, signature: Signature) -> PublicKey | str:
     """The public key in a DNS record for that signature, or why it cannot be used."""
+    below = signature.identity != signature.domain
+    return _read_key(record, signature.algorithm, below)
+
+
+@lru_cache(maxsize=256)
+def _read_key(record: bytes, algorithm: str, below: bool) -> PublicKey | str:
+    """The same few keys sign most mail, and taking one apart costs time."""
     found = tags(record.decode("latin-1"))
     if found is None or found.get("v", "DKIM1") != "DKIM1":
         return "key record cannot be read"
     kind = found.get("k", "rsa").lower()
-    if kind != ALGORITHMS[signature.algorithm]:
+    if kind != ALGORITHMS[algorithm]:
         return "key is of another kind than the signature"
     if "sha256" not in _listed(found.get("h", "sha256")):
         return "key is not for sha256"
     if not {"*", "email"} & set(_listed(found.get("s", "*"))):
         return "key is not for mail"
-    if "s" in _listed(found.get("t", "")) and signature.identity != signature.domain:
+    if "s" in _listed(found.get("t", "")) and below:
         return "key allows no subdomain in i="
     if not _unfold(found.get("p", "")):
         return "key is revoked"
@@ -153,9 +164,8 @@ def read_key(record: bytes, signature: Signature) -> PublicKey | str:
     return key
 
 
-@lru_cache(maxsize=256)
 def _load(kind: str, text: str) -> PublicKey | None:
-    """A key from its base64; the same few keys sign most mail, and taking one apart costs time."""
+    """A key from its base64."""
     data = _base64(text)
     try:
         if data is None:
@@ -168,7 +178,7 @@ def _load(kind: str, text: str) -> PublicKey | None:
     return key if isinstance(key, RSAPublicKey) else None
 
 
-def _times(found: dict[str, str], now: float) -> str:
+def _times(found: Mapping[str, str], now: float) -> str:
     """What is wrong with t= and x=, or "". A t= ahead of us is a wrong clock, no attack."""
     made, ends = found.get("t", ""), found.get("x", "")
     for text in (made, ends):
@@ -186,7 +196,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _unfold(text: str) -> str:
-    return _FOLD.sub("", text)
+    return text.translate(_FOLDS)
 
 
 def _base64(text: str) -> bytes | None:

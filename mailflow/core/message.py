@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailflow.core import gate, mime
@@ -77,6 +78,8 @@ class Message:
     faults: tuple[str, ...] = ()  # e.g. "duplicate:from"
     size: int = 0  # bytes as received
     index: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    #: The same as they came in, unfolded: (lower-case name, bytes), for who proves the sender.
+    fields: Sequence[tuple[str, bytes]] = field(default=(), repr=False, compare=False)
 
     def header(self, name: str) -> str:
         """The first field of that name (lower case), "" if there is none."""
@@ -157,6 +160,7 @@ def _message(root: mime.Part, size: int, limits: Limits) -> Message:
         faults=faults,
         size=size,
         index=index,
+        fields=root.headers,
     )
 
 
