@@ -101,7 +101,7 @@ class Daemon:
         if "sender" in self._roles:
             self._loops["sender"] = self._sender.run
         if "timers" in self._roles:
-            self._loops["timers"] = Timers(self.flow).run
+            self._loops["timers"] = Timers(self.flow, busy=lambda: self._processor.busy).run
         self._loops |= self._mailboxes.loops
 
     # -- building ------------------------------------------------------------------------------

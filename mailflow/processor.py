@@ -84,6 +84,7 @@ class Processor:
         self._cut_off = cut_off
         self._let_in = let_in
         self._bell = threading.Event()
+        self._working = False
         self._troubled = False  # what is claimed is not being worked on
         self._lease = timedelta(seconds=failpoints.lease_s(LEASE.total_seconds()))
 
@@ -91,9 +92,15 @@ class Processor:
         """There may be mail."""
         self._bell.set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is mail in work, or some that has just been rung for."""
+        return (self._working and not self._troubled) or self._bell.is_set()
+
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what is claimed but not begun then is given back."""
         while not stop.is_set():
+            self._working = True
             self._bell.clear()
             try:
                 if self._troubled:
@@ -105,6 +112,7 @@ class Processor:
                 self._troubled = True
                 worked = 0
                 stop.wait(LOOK_EVERY_S)
+            self._working = False
             if not worked and not stop.is_set():
                 self._bell.wait(LOOK_EVERY_S)
             elif 1 < worked < BATCH:

@@ -6,7 +6,7 @@ the transaction: mail that comes in meanwhile waits for the database only while 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -36,16 +36,21 @@ class Plan:
 
 
 def plan(
-    session: Session, post: Post, request_ids: Sequence[int], now: datetime, policy: Policy
+    session: Session,
+    post: Post,
+    request_ids: Sequence[int],
+    now: datetime,
+    policy: Policy,
+    pause: Callable[[], None] = lambda: None,
 ) -> list[Plan]:
-    """Decide what is due for each of these requests; only reads."""
+    """Decide what is due for each of these requests; only reads. `pause`: see `Flow.ticks`."""
     # All that the clock's rules look up: whether a review could still bring an account about.
     world = World(now, policy, account_of=lambda domain: directory.account(session, domain))
     before = requests.load_all(session, request_ids)
     decisions = [machine.decide(request, Tick(), CLOCK, world) for request in before]
     # No limits are asked for here: nobody can make the clock write more by asking.
     letters = [(letter, None) for decision in decisions for letter in decision.letters]
-    finished = iter(post.finish(session, letters, now, by_clock=True))
+    finished = iter(post.finish(session, letters, now, by_clock=True, pause=pause))
     return [
         Plan(request, Entry(request, decision, CLOCK), [*islice(finished, len(decision.letters))])
         for request, decision in zip(before, decisions, strict=True)

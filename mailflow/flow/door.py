@@ -107,15 +107,18 @@ class Flow:
         """
         return self._transact(lambda session: self._tick(session, request_id))
 
-    def ticks(self, request_ids: Sequence[int]) -> list[Applied]:
+    def ticks(
+        self, request_ids: Sequence[int], pause: Callable[[], None] = lambda: None
+    ) -> list[Applied]:
         """`tick` for several requests in one transaction: all of them, or none.
 
+        `pause` is called now and then while nothing is locked: it may let others go first.
         Requests that somebody else has in hand, or changes meanwhile, are left out. Raises
         whatever stopped one of them; then each is to be tried alone.
         """
         with self.db.reading() as session:
             now = self.db.now(session)
-            plans = clock.plan(session, self._post, request_ids, now, self.policy)
+            plans = clock.plan(session, self._post, request_ids, now, self.policy, pause)
         return self._together(lambda session: clock.settle(session, self._post, plans, now))
 
     def check(self, request_id: int) -> Applied:

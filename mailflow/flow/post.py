@@ -74,14 +74,16 @@ class Post:
         now: datetime,
         *,
         by_clock: bool = False,
+        pause: Callable[[], None] = lambda: None,
     ) -> list[Finished]:
-        """Finish letters, see `write`; only reads."""
+        """Finish letters, see `write`; only reads. `pause` is called before each of them."""
         about = {letter.request.id for letter, _ in letters if letter.request}
         last = last_letters(session, sorted(about - {0}))
-        return [
-            self._finish(letter, answered, last, now, by_clock=by_clock)
-            for letter, answered in letters
-        ]
+        finished = []
+        for letter, answered in letters:
+            pause()
+            finished.append(self._finish(letter, answered, last, now, by_clock=by_clock))
+        return finished
 
     def put(self, session: Session, finished: Sequence[Finished], now: datetime) -> None:
         """Put finished letters into the outbox, with what their secrets may do."""

@@ -16,6 +16,7 @@ from mailflow.authenticate.cache import TRY, TRY_EVERY
 from mailflow.authenticate.lookup import BUDGET
 from mailflow.config.settings import TrustSettings
 from mailflow.core.request import Person
+from mailflow.rehearsal.trusting import Trusting
 from mailflow.store import directory, inbox, outbox, queries
 from mailflow.store.db import Database, Unavailable
 from mailflow.store.watch import Watch
@@ -121,6 +122,25 @@ def test_a_claim_whose_answer_was_lost_is_given_back(db: Database) -> None:
         assert [mail.id for mail in outbox.claim(db, 9, MINUTE)] == [second]
     finally:
         watch.stop()
+
+
+def test_a_processor_is_busy_while_mail_is_in_work(db: Database) -> None:
+    """The clock gives way to it then."""
+    stop, seen = threading.Event(), list[bool]()
+
+    def on_outcome(_kind: str, _outcome: str) -> None:
+        seen.append(worker.busy)
+        stop.set()
+
+    worker = processor.Processor(House(db).service.flow, Trusting(), on_outcome)
+    assert not worker.busy
+    requests(db)
+    worker.ring()
+    assert worker.busy
+    worker.run(stop)
+    assert seen
+    assert all(seen)
+    assert not worker.busy
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["one", "many"])

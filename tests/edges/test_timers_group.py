@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -151,3 +152,33 @@ def test_a_sweep_passes_over_what_another_machine_has_in_hand(
         assert timers.sweep(house.service.flow) == {"expired": 1}
     assert timers.sweep(house.service.flow) == {"expired": 1}
     other.close()
+
+
+class Watched(threading.Event):
+    """Notes how long is waited, without waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        return self.is_set()
+
+
+def test_mail_in_work_goes_before_the_letters_of_the_clock(house: House) -> None:
+    house.db.clock_offset += AFTER
+    stop, looks = Watched(), iter([True, True, False])
+    flow = house.service.flow
+    assert timers.sweep(flow, stop, lambda: next(looks, False)) == {"expired": 3}
+    # Others come to their turn before each of the six letters; the first one waited for the mail.
+    short, again = timers._SHORT_BREATH_S, timers._LOOK_AGAIN_S
+    assert stop.waits == [short, again, again, *[short] * 5, timers._BREATH_S]
+
+
+def test_mail_without_end_does_not_stop_the_clock(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "_GIVE_WAY_S", 0.0)
+    house.db.clock_offset += AFTER
+    assert timers.sweep(house.service.flow, Watched(), lambda: True) == {"expired": 3}
