@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -44,6 +44,8 @@ class Deadly(Exception):  # noqa: N818
 
 class Authenticator(Protocol):
     """Tells who really sent a mail; never raises."""
+
+    def look_ahead(self, mails: Iterable[tuple[Message, str | None, str, str]]) -> None: ...
 
     def verdict(
         self,
@@ -175,6 +177,12 @@ class Processor:
         known = self._flow.gather_all(
             (taken, mail.recipients) for taken, mail in zip(read, mails, strict=True)
         )
+        if not stop.is_set():
+            self._authenticator.look_ahead(
+                (taken, mail.mail_from, mail.peer, mail.source)
+                for taken, mail in zip(read, mails, strict=True)
+                if isinstance(taken, Message) and not mail.vouched_by
+            )
         understood, rest = [], []
         concerned: set[object] = set()
         for claimed, taken, facts in zip(mails, read, known, strict=True):

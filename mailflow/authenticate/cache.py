@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailflow import maillog
@@ -79,6 +79,22 @@ class CachedResolver:
         with self._lock:
             self._cut_off = False
         return False
+
+    def unknown_txt(self, names: Iterable[str]) -> list[str]:
+        """Those names, each once, whose TXT records are neither known nor out of reach for now."""
+        now = self._clock()
+        with self._lock:
+            if self._cut_off:
+                return []
+            found = [
+                name
+                for name in dict.fromkeys(name.lower().rstrip(".") for name in names)
+                if ("txt", name) not in self._known or self._known["txt", name][0] <= now
+            ]
+            if not self._resting:
+                return found
+            zones = {zone for zone, until in self._resting.items() if until > now}
+        return [name for name in found if organisational_domain(name) not in zones]
 
     def txt(self, name: str, deadline: float) -> tuple[list[bytes], int]:
         """See `Resolver`."""

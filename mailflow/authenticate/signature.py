@@ -52,7 +52,7 @@ class Signature:
         return f"{self.selector}._domainkey.{self.domain}"
 
 
-@lru_cache(maxsize=64)  # a signature is looked at for its domain first, and then as a whole
+@lru_cache(maxsize=256)  # a signature is looked at for its domain first, and then as a whole
 def tags(text: str) -> Mapping[str, str] | None:
     """A tag list, blanks around values cut off; None if a tag is broken or stands twice."""
     found: dict[str, str] = {}
@@ -72,13 +72,20 @@ def tags(text: str) -> Mapping[str, str] | None:
 
 def signer(field: bytes) -> str | None:
     """The signing domain that a DKIM-Signature claims, without judging the rest."""
-    found = tags(field.decode("latin-1"))
+    found = tags(field.strip().decode("latin-1"))
     return domain_name(found.get("d", "")) if found else None
+
+
+def key_name(field: bytes) -> str:
+    """Where the key of a DKIM-Signature is published, "" if it does not say."""
+    found = tags(field.strip().decode("latin-1")) or {}
+    domain, selector = domain_name(found.get("d", "")), found.get("s", "")
+    return f"{selector}._domainkey.{domain}" if domain and _SELECTOR.fullmatch(selector) else ""
 
 
 def covers(field: bytes) -> tuple[str, ...]:
     """Names of the fields in h=, lower case, without judging the rest."""
-    found = tags(field.decode("latin-1")) or {}
+    found = tags(field.strip().decode("latin-1")) or {}
     return tuple(name.strip().lower() for name in _unfold(found.get("h", "")).split(":"))
 
 
@@ -89,7 +96,7 @@ def read(field: bytes, now: float) -> Signature | str:
         field: The value as received, folded.
         now: When the mail was received, in seconds since 1970; decides whether x= has passed.
     """
-    found = tags(field.decode("latin-1"))
+    found = tags(field.strip().decode("latin-1"))
     if found is None:
         return "signature cannot be read"
     if found.get("v") != "1":

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailflow.core.address import organisational_domain
 
 # A name that can stand in DNS, as the protocols of this room write it: ASCII, no trailing dot.
 # Labels may begin with an underscore: some signers use such names below their own domain.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})+", re.ASCII)
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
+_LONGEST = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,11 @@ class Policy:
 
 def domain_name(text: str) -> str | None:
     """`text` in ASCII lower case if it is a domain name of two labels or more, else None."""
-    lowered = text.lower() if text.isascii() else ""
+    return _domain_name(text.lower()) if text.isascii() and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # one signature is asked for its domain several times
+def _domain_name(lowered: str) -> str | None:
     return lowered if _NAME.fullmatch(lowered) else None
 
 

@@ -13,6 +13,9 @@ FORGER = "203.0.113.9"
 class Trusting:
     """Takes every sender as proven, except one who hands in from `FORGER`."""
 
+    def look_ahead(self, _mails: object) -> None:
+        """Nobody is asked."""
+
     def verdict(
         self,
         _raw: bytes,
