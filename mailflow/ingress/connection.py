@@ -61,7 +61,7 @@ class Connection(SMTP):
         self._inside = False
         self._leaving = False
         self._too_long: asyncio.TimerHandle | None = None
-        self._spoken_at = loop.time()
+        self._spoken_at = self._active_at = loop.time()
 
     # Coming and going
 
@@ -114,9 +114,21 @@ class Connection(SMTP):
         kept: bool | None = super().eof_received()
         return kept
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """The client has done something. aiosmtpd's own sets a new timer at each command."""
+        self._active_at = self.loop.time()
+        if self._timeout_handle is None:
+            self._timeout_handle = self.loop.call_later(
+                duration or self._timeout_duration, self._timeout_cb
+            )
+
     def _timeout_cb(self) -> None:
+        now = self.loop.time()
         if self.committing:  # it is we who keep the client waiting
-            self._reset_timeout()
+            self._active_at = now
+        left = self._active_at + self._timeout_duration - now
+        if left > 0:
+            self._timeout_handle = self.loop.call_later(left, self._timeout_cb)
         else:
             self.send_away("421 4.4.2 Idle for too long")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
+from asyncio import Future
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from mailflow import maillog
 from mailflow.config import SmtpIngressSettings
@@ -24,14 +24,14 @@ class Door:
         self,
         settings: SmtpIngressSettings,
         is_ours: Callable[[str], bool],
-        submit: Callable[[Incoming], Future[Stored]],
+        store: Callable[[Incoming], Future[Stored]],
         metrics: Metrics,
         has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self.settings = settings
         self.hostname = settings.hostname or socket.gethostname()
         self.is_ours = is_ours
-        self.submit = submit
+        self.store = store
         self.has_room = has_room
         self.metrics = metrics
         self.lines: set[Guest] = set()  # every connection there is, also those being refused

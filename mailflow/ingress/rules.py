@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from mailflow.ingress.paths import NULL_PATH
@@ -24,6 +25,7 @@ _HAS_CODE = re.compile(r"\d{3} \d\.\d{1,3}\.\d{1,3} ")
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 
+@lru_cache(256)  # of the same few replies, mail after mail
 def enhanced(reply: str, *, greeting: bool = False) -> str:
     """A reply line in printable ASCII, with an enhanced code unless it answers a greeting.
 

@@ -14,7 +14,7 @@ from mailflow import failpoints, maillog
 from mailflow.ingress.body import read_body
 from mailflow.ingress.connection import Connection
 from mailflow.ingress.paths import NULL_PATH, split_path
-from mailflow.store.inbox import Incoming, Stored
+from mailflow.store.inbox import Incoming
 
 #: How long a sender waits for our commit before it is told to try again; its own patience at this
 #: point is ten minutes (RFC 5321 §4.5.3.2.6).
@@ -120,8 +120,8 @@ class Session(Connection):
         try:
             # When the client goes away, or after the wait, this cancels the committer's future:
             # a mail whose commit has not begun is then not stored.
-            future = asyncio.wrap_future(self.door.submit(item), loop=self.loop)
-            stored: Stored = await asyncio.wait_for(future, COMMIT_WAIT_S)
+            async with asyncio.timeout(COMMIT_WAIT_S):
+                stored = await self.door.store(item)
         except Exception as error:
             # A mail that was stored nevertheless is recognised when it comes again.
             if isinstance(error, TimeoutError):  # the committer has logged everything else

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from mailflow import maillog
 from mailflow.config import SmtpIngressSettings
+from mailflow.ingress.courier import Courier
 from mailflow.ingress.door import Door
 from mailflow.ingress.session import LmtpSession, Session
 from mailflow.metrics import Metrics
@@ -49,9 +50,12 @@ class SmtpIngress:
         has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
-        self._door = Door(settings, is_ours, submit, metrics, has_room)
-        self._tls = tls_context(settings.tls_cert_file, settings.tls_key_file)
         self._loop = asyncio.new_event_loop()
+        courier = Courier(self._loop)
+        self._door = Door(
+            settings, is_ours, lambda item: courier.awaited(submit(item)), metrics, has_room
+        )
+        self._tls = tls_context(settings.tls_cert_file, settings.tls_key_file)
         self._servers: list[asyncio.Server] = []
         self.ports: list[int] = []
         self.thread = threading.Thread(target=self._run, name="door", daemon=True)
