@@ -12,6 +12,7 @@ kill can double no more than those (I4).
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import select
 import socket
@@ -24,7 +25,7 @@ from functools import partial
 from typing import Any
 
 from mailflow import maillog
-from mailflow.delivery.outcome import Deferred, Outcome
+from mailflow.delivery.outcome import Captured, Deferred, Outcome, Sent
 from mailflow.delivery.talk import Aside, Carrier
 from mailflow.delivery.wire import TOO_LONG, Wire
 from mailflow.metrics import Metrics
@@ -32,8 +33,11 @@ from mailflow.store.outbox import ClaimedMail
 
 #: Seconds without work after which a place lets its connection go.
 REST_S = 20.0
-#: A result waits so long for those of other places that are talking, in seconds.
+#: Good news waits so long to be marked together with what other places bring, in seconds: where
+#: every place is taken, and where there is one for the next mail, which then need not wait for the
+#: disk. What is no good news is marked at once.
 TOGETHER_S = 0.004
+AT_LEISURE_S = 0.03
 #: While one cannot wait for connections, they are looked at so often, in seconds.
 LOOK_AGAIN_S = 0.1
 
@@ -79,6 +83,8 @@ class Crew:
         self._metrics = metrics
         self._jobs: deque[_Job] = deque()
         self._results: list[Result] = []
+        self._brought_at = 0.0  # the first of them
+        self._all_is_well = True  # none of them tells of trouble
         self._aside: queue.SimpleQueue[tuple[_Place, Any, Exception | None]] = queue.SimpleQueue()
         self._home = False  # nothing more is begun
         self._rung = False
@@ -97,8 +103,8 @@ class Crew:
         self._jobs.append(_Job(mail, not_after))
 
     def has_results(self) -> bool:
-        """Whether `results` would bring something."""
-        return bool(self._results)
+        """Whether there are results, and it is time to mark them."""
+        return bool(self._results) and self._ripe_at() <= time.monotonic()
 
     def results(self) -> list[Result]:
         """What has been brought since. The caller calls `marked` of each in the end."""
@@ -108,7 +114,8 @@ class Crew:
     def send_home(self) -> None:
         """Begin nothing more: mails still waiting come back as results that were not begun."""
         self._home = True
-        self._results += [Result(job.mail, None) for job in self._jobs]
+        for job in self._jobs:
+            self._bring(Result(job.mail, None))
         self._jobs.clear()
 
     def is_home(self) -> bool:
@@ -123,24 +130,35 @@ class Crew:
         self._wake_in.close()
 
     def work(self, seconds: float) -> None:
-        """Go on with all that is begun until there is a result, or the bell, or for so long."""
+        """Go on with all that is begun until results are to be marked, or the bell, or so long."""
         until = time.monotonic() + seconds
-        left = seconds
         self._begin()
-        while not (self._results or self._rung) and left >= 0:
+        while not self._rung:
+            left = min(until, self._ripe_at()) - time.monotonic()
+            if left <= 0:
+                break
             self._wait(min([left, *self._patience()]))
             self._begin()
-            left = until - time.monotonic()
-        self._gather()
         self._rung = False
 
-    def _gather(self) -> None:
-        """Let the results that are about to come share the commit of those that are there."""
-        until = time.monotonic() + TOGETHER_S
-        while self._results and any(isinstance(place.waits, Wire) for place in self._places):
-            if (left := until - time.monotonic()) <= 0:
-                break
-            self._wait(left)
+    def _ripe_at(self) -> float:
+        """When the results are to be marked; they may share a commit until then."""
+        if not self._results:
+            return math.inf
+        if self._home or not self._all_is_well:
+            return 0.0
+        if any(place.job is None for place in self._places):
+            return self._brought_at + AT_LEISURE_S
+        if any(isinstance(place.waits, Wire) for place in self._places):
+            return self._brought_at + TOGETHER_S
+        return 0.0
+
+    def _bring(self, result: Result) -> None:
+        if not self._results:
+            self._brought_at, self._all_is_well = time.monotonic(), True
+        if not isinstance(result.outcome, Sent | Captured):
+            self._all_is_well = False
+        self._results.append(result)
 
     # What each place does next
 
@@ -159,7 +177,7 @@ class Crew:
     def _take(self, place: _Place, job: _Job) -> None:
         if time.monotonic() > job.not_after:
             # so long in the queue that the lease might end while we send
-            self._results.append(Result(job.mail, None))
+            self._bring(Result(job.mail, None))
             return
         mail = job.mail
         place.job, place.begun, place.rested = job, time.monotonic(), False
@@ -203,7 +221,7 @@ class Crew:
             return
         assert outcome is not None
         self._metrics.send_seconds.observe(time.monotonic() - place.begun)
-        self._results.append(Result(job.mail, outcome, place.free))
+        self._bring(Result(job.mail, outcome, place.free))
 
     # Waiting
 

@@ -6,7 +6,8 @@
 
 One thread, `run`, speaks to the database and, by the crew, over all connections to the relay at
 once. So a slow destination holds up nobody else (I7), and results that come in during a commit
-share the next one. Results are marked before anything new is claimed.
+share the next one. While there is a place left, good news waits a little for more of it (`crew`),
+so that the disk is not busy with marks when the answer to a letter comes in.
 """
 
 from __future__ import annotations

@@ -80,8 +80,9 @@ class Wire(smtplib.SMTP):
 
     def put(self, *commands: str, encoding: str = "ascii") -> None:
         """Say these commands with the next `hear` or `step`; each will have its reply."""
-        assert not any("\r" in command or "\n" in command for command in commands)
-        self._out += "".join(f"{command}\r\n" for command in commands).encode(encoding)
+        said = "\r\n".join((*commands, "")).encode(encoding)
+        assert said.count(b"\r") == said.count(b"\n") == len(commands)
+        self._out += said
 
     def put_text(self, raw: bytes) -> None:
         """The mail, after 354, with its dots doubled and its end (RFC 5321 §4.5.2)."""
@@ -104,9 +105,12 @@ class Wire(smtplib.SMTP):
         """As `hear`, as far as one gets without waiting; None if the reply is not complete yet."""
         if (sock := self._now()).gettimeout() != 0.0:  # setting it is a call of the system
             sock.settimeout(0.0)
+        answer = self._heard.next()
         if self._out:
             self._write()
-        if (answer := self._heard.next()) is None:
+            if answer is None and not self._out:
+                return None  # it was said just now: the reply to it will be waited for
+        if answer is None:
             self._read()
             answer = self._heard.next()
         return None if answer is None else reply(answer)
@@ -219,5 +223,6 @@ def reply(answer: tuple[int, bytes]) -> Reply:
     """smtplib's pair as a value: printable, on one line, not too long."""
     code, words = answer
     text = " ".join(words.decode("utf-8", "replace").split())
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else "?" for c in text)
     return Reply(code, text[:MAX_ANSWER])

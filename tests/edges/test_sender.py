@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -443,6 +444,38 @@ def test_there_are_never_more_unmarked_mails_than_connections(
         back.set()
         until(lambda: states(sqlite_db, ids) == ["sent"] * 20)
         assert len(sink.mails) == 20
+
+
+def _has(sink: Sink, mails: int) -> bool:
+    return len(sink.mails) == mails
+
+
+def test_good_news_waits_for_more_while_there_is_a_place_left(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "AT_LEISURE_S", PATIENCE)
+    real = outbox.mark_many
+    together: list[int] = []
+
+    def marking(db: Database, marks: Any) -> list[bool]:
+        together.append(len(marks))
+        return real(db, marks)
+
+    monkeypatch.setattr(outbox, "mark_many", marking)
+    with (
+        open_sink({"RCPT gone@customer.example": ["550 no"]}) as sink,
+        sending(sqlite_db, to(sink), carriers=4) as running,
+    ):
+        ids: list[int] = []
+        for number in (1, 2):
+            ids += add(sqlite_db, f"p{number}@customer.example")
+            running.sender.ring()
+            until(partial(_has, sink, number))
+        assert states(sqlite_db, ids) == ["claimed"] * 2, "and the second did not wait for it"
+        ids += add(sqlite_db, "gone@customer.example")
+        running.sender.ring()
+        until(lambda: states(sqlite_db, ids) == ["sent", "sent", "failed"])
+    assert together == [3]
 
 
 def test_a_limit_on_descriptors_below_what_is_open_does_not_end_it(
