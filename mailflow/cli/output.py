@@ -93,6 +93,15 @@ def listing(
     _table(columns, shown, spare)
 
 
+def fits(rows: Iterable[Row], columns: Sequence[str]) -> bool:
+    """Whether `listing` would show these columns without folding or leaving out any."""
+    out = console()
+    shown = [[cell(row.get(column)) for column in columns] for row in rows]
+    every = [[column.replace("_", " ") for column in columns], *shown]
+    least = [_least([line[n] for line in every])[0] for n in range(len(columns))]
+    return not out.is_terminal or _together(least) <= out.width
+
+
 def record(values: Row, *, as_line: bool) -> None:
     """Print one thing: `name  value` for each, or one line of JSON."""
     if as_line:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mailflow.cli.output import as_json, listing, note
+from mailflow.cli.output import as_json, cell, console, fits, listing, note
 from mailflow.rehearsal.folder import Happening
 
 COLUMNS = ("when", "what_happened", "outcome", "letter", "to", "language", "subject")
@@ -14,14 +14,33 @@ _LONG = 48
 
 
 def print_table(title: str, happenings: Sequence[Happening]) -> None:
-    """A line for each letter, and one for what brings none."""
+    """A line for each letter, and one for what brings none; where that is too wide, a few lines."""
     if title:
         sys.stdout.write(f"\n{title}\n")
     rows = [row for happening in happenings for row in _rows(happening)]
-    listing(rows, COLUMNS, as_lines=False, empty="nothing would happen")
+    if fits(rows, COLUMNS):
+        listing(rows, COLUMNS, as_lines=False, empty="nothing would happen")
+    else:
+        _print_narrow(happenings)
     for happening in happenings:
         for fault in happening.faults:
             note(fault)
+
+
+def _print_narrow(happenings: Sequence[Happening]) -> None:
+    """Each thing that happened, and below it its letters, for a terminal too narrow for a table."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out = console()
+    for happening in happenings:
+        outcome = f" → {happening.outcome}" if happening.outcome else ""
+        line = f"{cell(happening.at)}  {cell(happening.what)}{cell(outcome)}"
+        out.print(Text(line, style="bold", overflow="fold"))
+        for letter in happening.letters:
+            line = f"{letter.kind} to {letter.recipient} ({letter.language})"
+            for text, left in ((line, 4), (letter.subject, 6)):
+                out.print(Padding(Text(cell(text), overflow="fold"), (0, 0, 0, left)))
 
 
 def print_json(title: str, happening: Happening) -> None:

@@ -59,9 +59,9 @@ def rehearse(
 ) -> None:
     """Say who would get which letter, when, and in which language. Sends nothing, keeps nothing.
 
-    Mails are played in the order of their names, on a virtual clock that follows their dates, on
-    a scratch database. An answer goes to the newest letter to its sender. Each story is played by
-    itself, and its expectations are compared.
+    Mails are played in the order of their dates, those of one moment in that of their names, on a
+    virtual clock and a scratch database. An answer goes to the newest letter to its sender. Each
+    story is played by itself, and its expectations are compared.
 
     Example: mailflow rehearse examples --days 90
     """  # fmt: skip
@@ -126,7 +126,7 @@ class _Play:
             told(number)
 
     def _mails(self, files: Sequence[Path], told: Callable[[int], None]) -> Iterator[Happening]:
-        from mailflow.rehearsal.folder import let_pass, play_mails
+        from mailflow.rehearsal.folder import in_order, let_pass, play_mails
         from mailflow.rehearsal.stage import stage
 
         with stage(
@@ -135,8 +135,9 @@ class _Play:
         ) as service:  # fmt: skip
 
             def read() -> Iterator[tuple[str, bytes]]:
-                for number, file in enumerate(files, 1):
-                    yield file.name, _crlf(file.read_bytes())
+                mails = in_order((file.name, _crlf(file.read_bytes())) for file in files)
+                for number, mail in enumerate(mails, 1):
+                    yield mail
                     told(number)
 
             def register(sender: str) -> None:

@@ -1,4 +1,4 @@
-"""Plays mails from files, in the order of their names, and then lets days pass.
+"""Plays mails from files, in the order of their dates, and then lets days pass.
 
 The clock begins at the Date of the first mail and goes on with the others; it never goes back. A
 mail that says it is an answer (In-Reply-To, References, "Re:") goes to the secret address of the
@@ -58,6 +58,20 @@ def play_mails(
             service.now(), f"{name} from {line.sender or 'nobody known'}",
             line.outcome or line.state, line.reason, letters,
         )  # fmt: skip
+
+
+def in_order(mails: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Mails in the order of their dates; those of one moment as they were given.
+
+    One without a date comes with the one before it.
+    """
+    dated: list[tuple[datetime, tuple[str, bytes]]] = []
+    last = datetime.min.replace(tzinfo=UTC)
+    for name, raw in mails:
+        read = messages.read(raw)
+        last = (_date(read) if isinstance(read, Message) else None) or last
+        dated.append((last, (name, raw)))
+    return [mail for _, mail in sorted(dated, key=lambda one: one[0])]
 
 
 def let_pass(service: Rehearsal, days: int) -> Iterator[Happening]:

@@ -3,7 +3,9 @@
 Whoever can reach the door can write, so what stays of such a mail must have an end (I20). First
 the oldest lose their bytes; a row stays, with who wrote and why nothing came of it. Then the
 oldest rows go, with the letters that answered them, and become part of a count, by day and by what
-became of them: the account of every accepted mail still comes out even (I26).
+became of them: the account of every accepted mail still comes out even (I26). What came in the name
+of somebody registered goes last, so that a flood of strangers pushes out no mail that a person
+still wants to release.
 
 A mail whose row is gone is no longer recognised when it comes again. It then leads to nothing
 again, within the limits of answers.
@@ -32,6 +34,7 @@ _outbox = tables.Outbox.__table__  # type: ignore[attr-defined]
 _outbox_raw = tables.OutboxRaw.__table__  # type: ignore[attr-defined]
 _token = tables.Token.__table__  # type: ignore[attr-defined]
 _event = tables.Event.__table__  # type: ignore[attr-defined]
+_person = tables.PersonRow.__table__  # type: ignore[attr-defined]
 _remark = tables.Remark.__table__  # type: ignore[attr-defined]
 _forgotten = tables.Forgotten.__table__  # type: ignore[attr-defined]
 
@@ -82,6 +85,7 @@ _each = (
         _c.id,
         case((_inbox_raw.c.inbox_id.is_(None), 0), else_=_c.size).label("bytes"),
         (_texts + func.coalesce(_letters.c.bytes, 0)).label("rest"),
+        exists().where(_person.c.email == _c.sender).label("known"),
     )
     .select_from(_inbox)
     .join(_inbox_raw, _inbox_raw.c.inbox_id == _c.id, isouter=True)
@@ -90,8 +94,10 @@ _each = (
     .subquery()
 )
 _HELD = select(func.coalesce(func.sum(_each.c.bytes + _each.c.rest), 0))
+#: What goes last comes first: mail in the name of somebody registered, then the newest.
+_worth = (_each.c.known.desc(), _each.c.id.desc())
 _bytes_so_far = select(
-    *_each.c, func.sum(_each.c.bytes).over(order_by=_each.c.id.desc()).label("bytes_so_far")
+    *_each.c, func.sum(_each.c.bytes).over(order_by=_worth).label("bytes_so_far")
 ).subquery()
 _wiped = _bytes_so_far.c.bytes_so_far > bindparam("most_bytes")
 _ranked = select(
@@ -99,7 +105,7 @@ _ranked = select(
     (_wiped & (_bytes_so_far.c.bytes > 0)).label("wipe"),
     func.row_number().over(order_by=_bytes_so_far.c.id.desc()).label("nth"),
     func.sum(_bytes_so_far.c.rest + case((_wiped, 0), else_=_bytes_so_far.c.bytes))
-    .over(order_by=_bytes_so_far.c.id.desc())
+    .over(order_by=(_bytes_so_far.c.known.desc(), _bytes_so_far.c.id.desc()))
     .label("so_far"),
 ).subquery()
 _forget = (_ranked.c.so_far > bindparam("most")) & (_ranked.c.nth > bindparam("newest"))

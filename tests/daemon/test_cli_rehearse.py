@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mailflow.cli import progress
 from mailflow.cli.exits import Exit
+from mailflow.cli.playbill import print_table
+from mailflow.rehearsal.folder import Happening
+from mailflow.rehearsal.service import Written
 from tests.daemon.shell import Shell
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +79,35 @@ def test_the_clock_follows_the_dates_of_the_mails(shell: Shell, mails: Path) -> 
     assert sum("reminder_customer" in line for line in lines) == 1
     assert any("2026-11-17" in line and "confirmation_customer" in line for line in lines)
     assert "the clock" in done.out
+
+
+def test_the_dates_count_and_not_the_names(shell: Shell, mails: Path) -> None:
+    (mails / "1.eml").rename(mails / "zz.eml")
+    (mails / "4.eml").write_text(answer(TOM, "STATUS", 17).replace("<17@", "<18@"))
+    done = shell("rehearse", mails, "--json", "-c", shell.file)
+    said = [row for row in done.rows if row["outcome"]]
+    assert [row["outcome"] for row in said] == ["review", "confirmed", "accepted", "status"]
+    assert said[0]["what"].startswith("zz.eml")
+
+
+def test_a_narrow_terminal_gets_lines_instead_of_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
+    subject = "[R-7K3MPXC] Please check and confirm: Harbour Logistics & Co."
+    review = Written(1, at, "review", ALBA, "partner", "en", subject, "<1@x.example>", "due", b"")
+    happenings = [Happening(at, f"request.eml from {ALBA}", "review", "", (review,))]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    print_table("", happenings)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in lines] == [
+        f"2026-11-02 09:15  request.eml from {ALBA} → review",
+        f"    review to {ALBA} (en)",
+        f"      {subject}",
+    ]
 
 
 def test_nothing_is_left_behind(shell: Shell, mails: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC
 import pytest
 
 from mailflow.core.request import Account, State
-from mailflow.store import directory, inbox, mailboxes, queries, requests
+from mailflow.store import directory, inbox, mailboxes, queries, requests, strangers
 from mailflow.store.db import Database, Unavailable
 from mailflow.web.console.figures import Figures
 from tests.edges.console_door import Operator, house
@@ -64,6 +64,16 @@ def test_the_first_page_counts_and_points_at_what_waits(place: House, ana: Opera
     assert re.search(r"<strong>1</strong> mail in quarantine", html)
     assert re.search(r'"number">4</span> <span class="quiet">mails received', html)
     assert "Time to confirm: 1 h: 1" in html
+
+
+def test_mail_that_is_only_counted_is_among_the_mails_received(
+    place: House, ana: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strangers, "NEWEST", 0)
+    place.write(ALBA.email, "Account name: X", peer="192.0.2.66")
+    place.write(ALBA.email, "Account name: Y", peer="192.0.2.66")
+    assert strangers.limit(place.db, 0).forgotten == 2
+    assert "2 mails received in all, 2 of them only counted" in ana.get("/").text
 
 
 def test_figures_are_counted_once_in_a_while(place: House) -> None:

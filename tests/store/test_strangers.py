@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from mailflow.store import history, inbox, outbox, queries, quota, strangers, tokens
+from mailflow.core.request import Person
+from mailflow.store import directory, history, inbox, outbox, queries, quota, strangers, tokens
 from mailflow.store.db import Database
 from mailflow.store.strangers import Let, limit
 from mailflow.store.tables import Forgotten, Outbox, Token
@@ -82,6 +83,21 @@ def test_the_oldest_lose_their_bytes_first_and_then_their_rows(db: Database) -> 
         assert queries.counts(session).forgotten == {"quarantined": 6}
         account = queries.conservation(session)
     assert (account.accepted, account.quarantined, account.difference) == (10, 10, 0)
+
+
+def test_a_flood_of_strangers_pushes_out_nobody_who_is_registered(db: Database) -> None:
+    with db.transaction() as session:
+        directory.upsert_people(session, [Person("alba@cobalt.example")], NOON)
+    theirs = [aside(db, b"%d" % n * 1000, sender="alba@cobalt.example") for n in range(2)]
+    flood = [aside(db, b"x%d" % n * 1000, sender="x@flood.example") for n in range(20)]
+    let = limit(db, 10 * ROW)
+    assert let.forgotten > 10
+    lines, whole = kept(db)
+    assert lines == [*theirs, *flood[let.forgotten :]]
+    assert set(theirs) <= set(whole)
+    limit(db, ROW)  # it is a quota for them as well
+    assert not set(theirs) & set(kept(db)[1])
+    assert difference(db) == 0
 
 
 def test_many_small_mails_are_counted_by_their_rows(db: Database) -> None:
