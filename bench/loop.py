@@ -30,7 +30,7 @@ from bench.service import ROOT, Service
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "performance.svg"
 OURS = "mailflow"
-SPLIT, SPLIT_ROLES = "mailflow, 2 processes", ("smtp,imap,sender,web", "processor,timers")
+SPLIT = "mailflow, 2 processes"
 LOADS = (1, 8, 32)
 WARM = 64
 
@@ -78,13 +78,13 @@ class Bench:
 
 
 def ours(
-    bench: Bench, taken: Taken, name: str = OURS, roles: Sequence[str] = ()
+    bench: Bench, taken: Taken, name: str = OURS, processes: int = 1
 ) -> tuple[Contestant, Service]:
-    """mailflow, started; as several processes if `roles` names them."""
+    """mailflow, started, as so many processes."""
     folder = bench.folder / name
     folder.mkdir()
     service = Service(folder, relay=bench.relay_port, names=bench.names_port)
-    group = service.start(*roles)
+    group = service.start(processes)
 
     async def run(name: str, count: int, in_flight: int) -> Played:
         return await play(bench.scripts(name, count), in_flight, service.port, taken)
@@ -151,7 +151,7 @@ async def compete(options: argparse.Namespace, folder: Path) -> tuple[figures.Ru
     beside = Bench(folder, names_port, other_port, signer)
     contestants: list[Contestant] = []
     try:
-        mine = [ours(bench, taken), ours(bench, taken, SPLIT, SPLIT_ROLES)]
+        mine = [ours(bench, taken), ours(bench, taken, SPLIT, 2)]
         contestants += [*(one for one, _ in mine), listener(bench), echo(beside, other)]
         if options.peers:
             peer = await mailman.start(folder, other_port, other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 import subprocess
 import sys
@@ -54,17 +53,12 @@ class Service:
         self._command("migrate")
         self._command("people", "import", str(people))
 
-    def start(self, *roles: str) -> Group:
-        """Start it, as one process or as one for each of `roles`; it takes mail when this returns.
-
-        Of several the first has the health pages.
-        """
-        run = [sys.executable, "-m", "mailflow", "run", "--config", str(self.config)]
-        command = run
-        if roles:
-            parts = [shlex.join([*run, "--role", one]) + " &" for one in roles]
-            script = " MAILFLOW_WEB__ADMIN_LISTEN= ".join(parts)
-            command = ["/bin/sh", "-c", f"{script} wait"]
+    def start(self, processes: int = 1) -> Group:
+        """Start it, as so many processes; it takes mail when this returns."""
+        command = [
+            sys.executable, "-m", "mailflow", "run",
+            "--config", str(self.config), "--processes", str(processes),
+        ]  # fmt: skip
         group = Group(command, self.folder / "mailflow.log", cwd=ROOT)
         self.started_in = wait_for_port(self.port)
         return group

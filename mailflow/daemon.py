@@ -65,17 +65,22 @@ class Daemon:
     """The service, or the part of it that `roles` names.
 
     `db` is given when the caller keeps the database (the demo does); otherwise it is opened here,
-    and its schema must be current.
+    and its schema must be current. `letters` is given when they are loaded already.
     """
 
     def __init__(
-        self, config: Config, *, roles: Collection[str] = ROLES, db: Database | None = None
+        self,
+        config: Config,
+        *,
+        roles: Collection[str] = ROLES,
+        db: Database | None = None,
+        letters: Letters | None = None,
     ) -> None:
         self.config = config
         self.db = db or Database(config.database.url)
         self.metrics = Metrics()
         self._account = Account(self.db, self.metrics)
-        self.flow = Flow(self.db, _letters(config), config, bell=self._ring_sender)
+        self.flow = Flow(self.db, letters or _letters(config), config, bell=self._ring_sender)
         self._stop = threading.Event()
         self._dead = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -175,7 +180,7 @@ class Daemon:
             app = admin(
                 alive={"loops": self._dead_loops, "door": self._door.answers},
                 ready={**ready(self.db), "mailboxes": self._mailboxes.health},
-                registry=self.metrics.registry,
+                registry=self.metrics.told,
                 refresh=self._refresh,
                 on_fault=lambda error: maillog.trouble(loop="health", error=error),
             )
@@ -351,11 +356,38 @@ class Daemon:
         self.metrics.processed.labels(kind, outcome).inc()
 
 
-def run(config: Config, roles: Collection[str] = ROLES) -> int:
-    """Run until TERM or INT; a second one quits at once. Exit code: 0 clean, 1 a thread died."""
+def prepare(config: Config) -> Letters:
+    """What can be loaded once for several processes that are forked afterwards.
+
+    Raises `NotReadyError`, `Unavailable` or `LetterError`, as starting would.
+    """
     maillog.configure(config.log)
-    daemon = Daemon(config, roles=roles)
+    db = Database(config.database.url)
+    try:
+        if (state := migrate.state(db)) != "current":
+            raise NotReadyError(state)
+    finally:
+        db.close()  # what is open may not be shared with a fork
+    return _letters(config)
+
+
+def run(
+    config: Config,
+    roles: Collection[str] = ROLES,
+    *,
+    letters: Letters | None = None,
+    leash: int | None = None,
+) -> int:
+    """Run until TERM or INT; a second one quits at once. Exit code: 0 clean, 1 a thread died.
+
+    It also ends when the file descriptor `leash` comes to its end: whoever holds the other end has
+    let go of it.
+    """
+    maillog.configure(config.log)
+    daemon = Daemon(config, roles=roles, letters=letters)
     wake = threading.Event()
+    if leash is not None:
+        threading.Thread(target=_until_let_go, args=(leash, wake), daemon=True).start()
 
     def on_signal(number: int, _frame: object) -> None:
         if wake.is_set():
@@ -370,6 +402,12 @@ def run(config: Config, roles: Collection[str] = ROLES) -> int:
     daemon.db.close()
     maillog.stopped(reason="told to" if clean else "a thread died")
     return 0 if clean else 1
+
+
+def _until_let_go(leash: int, wake: threading.Event) -> None:
+    while os.read(leash, 1):
+        pass
+    wake.set()
 
 
 def _is_ours(address: str, *, addresses: tuple[str, ...]) -> bool:

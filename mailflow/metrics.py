@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+from typing import Literal, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 #: From one sync on a good disk to a database that barely answers.
 _COMMIT_BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
@@ -35,8 +37,12 @@ class Metrics:
         self.received_bytes = counter("received_bytes", "Bytes of mails stored")
         self.copies = counter("copies", "Further copies of a mail that was stored already")
         self.refused = counter("refused", "Mails, recipients and sessions refused", "reason")
-        self.connections = gauge("connections", "Open connections at the door", "source")
-        self.in_flight_bytes = gauge("in_flight_bytes", "Bytes of mail not yet committed")
+        self.connections = gauge(
+            "connections", "Open connections at the door", "source", of_several="livesum"
+        )
+        self.in_flight_bytes = gauge(
+            "in_flight_bytes", "Bytes of mail not yet committed", of_several="livesum"
+        )
         self.commit_group = histogram("commit_group", "Mails per commit", _GROUP_BUCKETS)
         self.commit_seconds = histogram("commit_seconds", "Time of one commit", _COMMIT_BUCKETS)
 
@@ -71,15 +77,37 @@ class Metrics:
 
     def render(self) -> bytes:
         """The text that Prometheus reads."""
-        return generate_latest(self.registry)
+        return generate_latest(self.told)
+
+    @property
+    def told(self) -> CollectorRegistry:
+        """What is told to others: where several processes count together, what all have counted.
+
+        They do where `PROMETHEUS_MULTIPROC_DIR` names a folder for it.
+        """
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return self.registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         self.described.append(Described(f"mailflow_{name}_total", "counter", text, labels))
         return Counter(name, text, labels, namespace="mailflow", registry=self.registry)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+    def _gauge(
+        self,
+        name: str,
+        text: str,
+        *labels: str,
+        of_several: Literal["mostrecent", "livesum"] = "mostrecent",
+    ) -> Gauge:
+        """`of_several`: what is told where several processes count together."""
         self.described.append(Described(f"mailflow_{name}", "gauge", text, labels))
-        return Gauge(name, text, labels, namespace="mailflow", registry=self.registry)
+        return Gauge(
+            name, text, labels,
+            namespace="mailflow", registry=self.registry, multiprocess_mode=of_several,
+        )  # fmt: skip
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         self.described.append(Described(f"mailflow_{name}", "histogram", text))

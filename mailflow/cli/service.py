@@ -50,12 +50,26 @@ def run(
             autocompletion=lambda incomplete: further_roles(incomplete),
         ),
     ] = ",".join(ROLES),
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1, max=16, help="So many processes on this machine, to use more of its cores."
+        ),
+    ] = 1,
 ) -> None:
     """Run the service until TERM or Ctrl-C. A second one of these stops it at once.
+
+    With --processes the first one takes mail and sends it, the others read and decide.
 
     Example: mailflow run --config /etc/mailflow/mailflow.toml
     """
     import sys
+
+    from mailflow.cli.processes import fork, parts_of, share_figures
+
+    settings, parts = read_config(config), parts_of(roles_of(role), processes)
+    if len(parts) > 1:
+        share_figures()
 
     from mailflow import daemon, maillog
     from mailflow.cli.common import SCHEMA
@@ -63,9 +77,16 @@ def run(
     from mailflow.letters import LetterError
     from mailflow.store.db import Unavailable
 
-    settings, roles = read_config(config), roles_of(role)
     try:
-        code = daemon.run(settings, roles)
+        if len(parts) == 1:
+            code = daemon.run(settings, parts[0])
+        else:
+            letters = daemon.prepare(settings)
+            place, leash = fork(len(parts))
+            if place:
+                web = settings.web.model_copy(update={"admin_listen": ""})  # the first has it
+                settings = settings.model_copy(update={"web": web})
+            code = daemon.run(settings, parts[place], letters=letters, leash=leash)
     except daemon.NotReadyError as trouble:
         what, mend = SCHEMA.get(str(trouble), SCHEMA["unknown"])
         failure = Failure(what, mend, Exit.CONFIG)

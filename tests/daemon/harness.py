@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -224,14 +224,16 @@ class Service:
 
 
 @contextmanager
-def running(folder: Path, url: str, extra: str = "") -> Iterator[tuple[Service, Smarthost]]:
+def running(
+    folder: Path, url: str, extra: str = "", arguments: Sequence[str] = ()
+) -> Iterator[tuple[Service, Smarthost]]:
     """A service and its smarthost, up and running; both are gone afterwards."""
     smarthost = Smarthost()
     smarthost.start()
     service = Service(folder, url, smarthost.port, extra)
     service.prepare()
     try:
-        service.start()
+        service.start(*arguments)
         yield service, smarthost
     finally:
         service.stop()
