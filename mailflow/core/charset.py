@@ -103,7 +103,8 @@ def transfer_decode(data: bytes, encoding: str) -> bytes:
 def decode_words(raw: str) -> str:
     """A header value with its encoded words (RFC 2047) decoded, on one line, cleaned."""
     if "=?" not in raw:
-        return clean_line(raw)
+        plain = raw.isascii() and raw.isprintable()
+        return " ".join(raw.split()) if plain else clean_line(raw)
     joined = _BETWEEN.sub(r"\1", raw)
     # Neighbours of one charset are joined before decoding: some programs cut inside a sign.
     out: list[str] = []

@@ -32,6 +32,8 @@ from mailflow.core.words import (
 )
 
 BEFORE_YES = frozenset(["oh", "well", "all", "tous", "todos", "best", "regards", "cheers"])
+#: Of which a bare yes with more words must have one.
+_TOLD = PRAISE | GOING | PLEASE
 #: A reference of ours (`core.reference`), or what looks like one.
 _REFERENCE = re.compile(
     r"(?:r-[acdefghjkmnpqrtwxy234679]{7}|[a-z]{2,6}-(?=[a-z-]*\d)[a-z0-9-]{3,})$"
@@ -98,7 +100,7 @@ def unclear(sentence: Sentence, strong: frozenset[str], open_form: frozenset[str
     if yes_at >= 0 and not has_yes:
         return f"“{sentence.raw[yes_at]}” may mean a condition: {sentence.text[:80]}"
     more = set(tokens) - YES - BEFORE_YES
-    told = (PRAISE | GOING | PLEASE).intersection(tokens)
+    told = _TOLD.intersection(tokens)
     if at < 0 and ((THINGS & more and not GOING & more) or (more and not told)):
         return f"a yes to some other question: {sentence.text[:80]}"
     if ("ja", "ja") in pairwise(tokens):

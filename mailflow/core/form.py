@@ -205,8 +205,12 @@ def _submission(entries: list[Entry]) -> Submission:
     out = [entry for entry in entries if entry.removes]
     removed = tuple(one for entry in out for one in read_value("user_emails", entry.text).many)
     users = [entry for entry in entries if entry.field == "user_emails" and not entry.removes]
+    given: dict[str, list[str]] = {}
+    for entry in entries:
+        if not entry.removes:
+            given.setdefault(entry.field, []).append(entry.text)
     for name in FIELD_NAMES:
-        texts = [entry.text for entry in entries if entry.field == name and not entry.removes]
+        texts = given.get(name)
         if not texts:
             continue
         present = [text for text in texts if not is_absent(text)]

@@ -174,8 +174,11 @@ def _both(bare: str) -> str:
     return fields.pop() if len(fields) == 1 else ""
 
 
+@lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
     """A label without bullet, number, stars, brackets: "2) *Nombre de la Cuenta* (obligatorio)"."""
+    if text.isascii() and text.replace(" ", "").isalpha() and text[0] != " " and text[:2] != "o ":
+        return " ".join(text.lower().split())  # nothing of the below is in it
     whole = _BRACKETED.fullmatch(text)  # "[Account name]: …"
     bare = whole.group(1) if whole else _EXTRA.sub(" ", _LEAD.sub("", text, count=1))
     bare = fold(bare).replace("’", "'").replace("_", " ").replace("´", "'")

@@ -39,20 +39,31 @@ _SIGNS = (
     ("fr", re.compile("[œ]|\\bç")),
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_ADDRESS = re.compile(r"\S*[@/]\S*|\b[\w-]+\.[\w.-]+\b")
+_PLAIN_TOKEN = re.compile("[a-z]+(?:'[a-z]+)?")
+_HOST = re.compile(r"\b[\w-]+\.[\w.-]+\b")
 _MAX = 4000
+
+
+def _without_address(word: str) -> str:
+    """A word, or what is left of it without an address, a path or the name of a host."""
+    if "@" in word or "/" in word:
+        return " "
+    return _HOST.sub(" ", word) if "." in word else word
 
 
 def detect(text: str) -> str:
     """ "en", "es", "pt", "fr" or "de", or "" when no language is clearly ahead."""
-    text = _ADDRESS.sub(" ", text[:_MAX]).lower()
+    text = " ".join([_without_address(word) for word in text[:_MAX].split()]).lower()
+    if text.isascii():  # then it has none of the signs either
+        tokens = _PLAIN_TOKEN.findall(text)
+    else:
+        tokens = [fold(token.replace("’", "'")) for token in _TOKEN.findall(text)]
     scores: dict[str, float] = {}
-    for token in _TOKEN.findall(text):
-        weights = _WEIGHTS.get(fold(token.replace("’", "'")))
-        if weights:
+    for token in tokens:
+        if weights := _WEIGHTS.get(token):
             for code, weight in weights.items():
                 scores[code] = scores.get(code, 0.0) + weight
-    for code, sign in _SIGNS:
+    for code, sign in () if text.isascii() else _SIGNS:
         if sign.search(text):
             scores[code] = scores.get(code, 0.0) + 1.5
     if not scores:

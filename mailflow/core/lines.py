@@ -14,13 +14,17 @@ from mailflow.core.sentences import is_closing
 _SEPARATOR = re.compile(r"\s*(?:[:：=\t|]|\s[-–—]+>?\s|->|=>|→)\s*")
 
 
+#: Signs of which every separator has one.
+_PARTS = re.compile(r"[:：=\t|\-–—→]")
+
+
 _GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
 
 
 _ROW = re.compile(r"\s*\|\s*([^|]+\|.*?)\s*\|\s*")
 
 
-_ALONE = re.compile(r"\s*[:：=]?\s*$")
+_COLONS = ":：="
 
 
 _INLINE = re.compile(r"\s*[;|]\s*(?=[^;|:=]{3,60}[:=])")
@@ -93,7 +97,7 @@ def _single(lines: Sequence[str]) -> list[str]:
     """Several labelled values on one line ("Name: Acme; Domain: acme.example") on one each."""
     out: list[str] = []
     for line in lines:
-        if row := _ROW.fullmatch(line):  # drawn with bars
+        if "|" in line and (row := _ROW.fullmatch(line)):  # drawn with bars
             line = row.group(1)
         if (";" in line or "|" in line) and labelled(line):
             pieces = _INLINE.split(line)
@@ -109,7 +113,8 @@ def labelled(line: str) -> tuple[str, str, str] | None:
     if len(line) > 2000:
         line = line[:2000]
     # The first separator need not be the one: "Customer e-mail - approver: ann@acme.example".
-    for match in islice(_SEPARATOR.finditer(line[:120]), 4):
+    head = line[:120]
+    for match in islice(_SEPARATOR.finditer(head), 4) if _PARTS.search(head) else ():
         label = line[: match.start()]
         if label and (name := label_of(label)):
             return name, label, _value(line[match.end() :], label)
@@ -117,8 +122,10 @@ def labelled(line: str) -> tuple[str, str, str] | None:
         label = line[: gap.start()]
         if (name := label_of(label, exact=True)) and not is_weak(label):
             return name, label, line[gap.end() :].strip()
-    bare = _ALONE.sub("", line)
-    exact = len(bare) == len(line.rstrip())  # no separator: it may be a word of prose
+    bare = line.rstrip()
+    exact = bare[-1:] not in _COLONS or not bare  # no separator: it may be a word of prose
+    if not exact:
+        bare = bare[:-1].rstrip()
     if len(bare) < 60 and (name := label_of(bare, exact=exact)) and not is_weak(bare):
         return name, bare, ""
     return None

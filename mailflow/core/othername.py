@@ -16,6 +16,8 @@ _WORD = re.compile(r"[^\W_]{3,}")
 _COMMON = word_set(
     "ltd inc llc gmbh corp company group grupo holding limited the and de del los las"
 )
+#: Words that are no name, wherever they stand beside the word.
+_USUAL = AFTER | BEFORE | _COMMON
 
 
 def names_another(own: OwnText, known: Iterable[str]) -> str:
@@ -37,7 +39,7 @@ def names_another(own: OwnText, known: Iterable[str]) -> str:
             token
             for number, token in enumerate(sentence.tokens)
             if token not in ACCEPT
-            and token not in AFTER | BEFORE | _COMMON
+            and token not in _USUAL
             and len(token) > 2
             and is_name(sentence, number)
         ]

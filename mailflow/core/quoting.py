@@ -103,8 +103,9 @@ def cut_tail(
     An attribution above marked lines is taken away alone: the author may go on below the quote.
     """
     out: list[str | None] = list(lines)
+    may_stand_above = quotes.ABOVE.may_match("\n".join(filter(None, lines)))
     for number, line in enumerate(lines):
-        if line is None or not line:
+        if not line:
             continue
         start, kind, why = number, "", ""
         if line == CUT:
@@ -123,7 +124,7 @@ def cut_tail(
         if not kind and (mark := quotes.ruled(line)):
             kind = "forward" if mark == "forward" else "quote"
             why = "a separator line of a mail program"
-        if not kind and quotes.ABOVE.search(line):
+        if not kind and may_stand_above and quotes.ABOVE.search(line):
             kind, why = "quote", "the “reply above this line” mark"
         if kind:
             tail = [text for text in lines[start:] if text is not None and text != CUT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mailflow.core.courtesy import CLOSING, GREETING, THANKS, harmless
 from mailflow.core.doubts import BENIGN
@@ -19,6 +20,7 @@ _TOKEN = re.compile(r"[^\W_]+(?:(?:['’.-]|&)[^\W_]+)*|&")
 _DOMAIN = re.compile(r"@|\bhttps?:|\bwww\.|\b[a-z0-9-]+\.(?:[a-z0-9-]+\.)*[a-z]{2,}\b", re.I)
 
 
+@lru_cache(maxsize=32)  # one answer is asked for its sentences by several readers
 def split(text: str, names: frozenset[str] = frozenset()) -> tuple[Sentence, ...]:
     """The sentences of a text, in order. Lines end sentences unless a client wrapped them.
 
