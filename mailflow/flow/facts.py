@@ -7,8 +7,9 @@ from collections.abc import Collection
 from mailflow.config import ServiceSettings
 from mailflow.core import reference, token
 from mailflow.core.classify import Facts, LetterFacts, answered_ids
+from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
-from mailflow.core.request import Request
+from mailflow.core.request import Request, State
 from mailflow.core.sides import is_ours
 from mailflow.store import directory, queries
 from mailflow.store.db import Session
@@ -26,9 +27,9 @@ def gather(
     """Which letter the mail answers, and who its sender is in the directory.
 
     Match order (DESIGN.md §2.4): secret recipient, then In-Reply-To and References, then the
-    reference in the subject, this last only for the requester himself, and for the customer to be
-    told where to answer. A secret recipient that
-    we never issued is not looked at any further.
+    reference in the subject, this last only for the requester himself, for the customer to be told
+    where to answer, and for an added user to be heard by a person. A secret recipient that we never
+    issued is not looked at any further.
     """
     reply = _digests(recipients, service.address)
     back = f"{service.bounce_local}@{service.domain}"
@@ -48,7 +49,7 @@ def gather(
     if isinstance(message, Message) and sender:
         person = directory.person(session, sender, service.internal_domains)
         if letter is None and not reply:
-            letter = _of_reference(session, message.subject, sender)
+            letter = _of_reference(session, message.subject, sender, known=person is not None)
     return Facts(
         letter=letter,
         returned=by_bounce[0] if by_bounce else None,
@@ -113,24 +114,34 @@ def _facts(
     )
 
 
-def _of_reference(session: Session, subject: str, sender: str) -> LetterFacts | None:
+def _of_reference(
+    session: Session, subject: str, sender: str, *, known: bool
+) -> LetterFacts | None:
     """One's own request by the reference in the subject; no revision is known.
 
     The requester speaks by it. The customer, who needs the secret of his letter, does not: he is
-    only told where to answer.
+    only told where to answer. An added user, who is `known` to us by nothing else, is heard by a
+    person as if he had answered; before the account is active he was told nothing.
     """
     name = reference.find(subject)
     request: Request | None = queries.request_by_reference(session, name) if name else None
-    if request is None or sender not in (request.requester.email, request.approver):
+    if request is None:
         return None
-    part = "partner" if sender == request.requester.email else "approver"
+    if sender == request.requester.email:
+        part, kind = "partner", ""
+    elif sender == request.approver:
+        part, kind = "approver", ""
+    elif request.state is State.ACTIVE and not known and sender in request.fields.user_emails:
+        part, kind = "user", Kind.ACCESS
+    else:
+        return None
     return LetterFacts(
         request_id=request.id,
         reference=request.reference,
         part=part,
         person=sender,
         revision=0,
-        kind="",
+        kind=kind,
         matched_by="reference",
         language=request.language,
         account_domain=request.fields.account_domain,

@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "who-may-a
 ROWS = [
     tuple(cell.strip() for cell in line.strip("|\n ").split("|"))
     for line in PAGE.read_text(encoding="utf-8").splitlines()
-    if line.startswith(("| partner", "| customer"))
+    if line.startswith(("| partner", "| customer", "| user"))
 ]
 WRITERS = {
     "other partner": BRUNO.email,
@@ -46,6 +46,9 @@ def house(sqlite_db: Database) -> House:
     return House(sqlite_db, config(trust=trust))
 
 
+PROVEN = {"Authentication-Results": f"{VERIFIER}; dmarc=pass header.from=cobalt.example"}
+
+
 def say(house: House, letter: Written, words: str, sender: str, kind: str) -> list[Written]:
     raw, to = house.reply(letter, words, sender if sender != letter.recipient else "")
     return house.deliver(proof(sender, kind) + raw, mail_from=sender, to=to)
@@ -54,12 +57,15 @@ def say(house: House, letter: Written, words: str, sender: str, kind: str) -> li
 def the_letter(house: House, to: str, secret: str) -> Written:
     """Brings the house to the point where the row begins; the letter that is answered."""
     request = "Account name: Harbour\nCustomer email: tom@harbour.example\n"
-    raw_headers = {"Authentication-Results": f"{VERIFIER}; dmarc=pass header.from=cobalt.example"}
-    review = one(house.write(ALBA.email, request, headers=raw_headers), "review")
+    request += "User emails: kim@harbour.example\n" if to == "user" else ""
+
+    review = one(house.write(ALBA.email, request, headers=PROVEN), "review")
     if to == "partner":
         return review
     letters = say(house, review, "CONFIRM", ALBA.email, "yes")
     activation = one(letters, "activation")
+    if to == "user":
+        return one(say(house, activation, "ACTIVATE", TOM, "yes"), "access")
     if secret == "withdrawn":
         assert say(house, activation, "NOMINATE eva@harbour.example", TOM, "yes")
     if secret == "replaced":
@@ -69,7 +75,7 @@ def the_letter(house: House, to: str, secret: str) -> Written:
 
 
 def test_the_page_has_its_rows() -> None:
-    assert len(ROWS) == 26
+    assert len(ROWS) == 30
     assert len(set(ROWS)) == len(ROWS)
 
 
@@ -104,3 +110,15 @@ def test_a_row(house: House, row: tuple[str, ...]) -> None:
             mail_from=writer, to=address,
         )  # fmt: skip
         assert again == [], "told once"
+
+
+def test_a_user_is_a_stranger_until_the_account_is_active(house: House) -> None:
+    letter = the_letter(house, "customer", "right")
+    change = "User emails: kim@harbour.example"
+    reference = house.request().reference
+    assert house.write(ALBA.email, change, subject=f"Re: [{reference}]", headers=PROVEN)
+    told = house.write(
+        "kim@harbour.example", "Hello?", subject=f"Re: [{reference}] {letter.subject}",
+        headers={"Authentication-Results": f"{VERIFIER}; dmarc=pass header.from=harbour.example"},
+    )  # fmt: skip
+    assert kinds(told) == [("refusal", "kim@harbour.example")]
