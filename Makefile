@@ -31,7 +31,7 @@ help:
 	@echo 'make check        lint, format, types, layers'
 	@echo 'make corpus       score the reading of the mails in tests/mails'
 	@echo 'make bench        whole conversations by SMTP, measured; ARGS=latency, scale, dkim, …'
-	@echo '                  (PEERS=1: with GNU Mailman 3 beside)'
+	@echo '                  (PEERS=1: with GNU Mailman 3 beside; PG=1: on PostgreSQL, too)'
 	@echo 'make format       tidy the code'
 	@echo 'make reference    write the pages and files that are made from the program'
 	@echo 'make pictures     take the pictures in the documents anew (EXTRAS=test,lint,browser, Chromium)'
@@ -60,7 +60,7 @@ corpus: $(READY)
 	@$(BIN)/python -m tests.corpus $(ARGS)
 
 bench: $(READY) $(if $(PEERS),bench/.peers/mailman/bin/mailman)
-	@$(BIN)/python -m bench $(if $(PEERS),--peers) $(ARGS)
+	@$(BIN)/python -m bench $(if $(PEERS),--peers) $(if $(PG),--postgres) $(ARGS)
 
 bench/.peers/mailman/bin/mailman: | $(READY)
 	@$(BIN)/python -m bench.mailman

@@ -1,6 +1,6 @@
 """Whole conversations through a started service, and the same load on what it is held against.
 
-    python -m bench loop [--runs 3] [--count 640] [--write] [--peers]
+    python -m bench loop [--runs 3] [--count 640] [--write] [--peers] [--postgres]
 
 Programs take turns within each run, so that whatever else the machine does meets all of them.
 Those that are not measured just then are stopped. `--write` puts the table and the plot into
@@ -18,12 +18,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import figures, mailman, names, wire
 from bench.mails import INTAKE, Script, Signer, addressed, script
 from bench.play import MAILS_IN, MAILS_OUT, Played, Taken, play
+from bench.postgres import Server, in_earnest
 from bench.process import Group, free_port, wait_for_port
 from bench.service import ROOT, Service
 
@@ -31,6 +33,7 @@ PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "performance.svg"
 OURS = "mailflow"
 SPLIT = "mailflow, 2 processes"
+ON_POSTGRES, SPLIT_ON_POSTGRES = "mailflow, PostgreSQL", "PostgreSQL, 2 processes"
 LOADS = (1, 8, 32)
 WARM = 64
 
@@ -78,12 +81,12 @@ class Bench:
 
 
 def ours(
-    bench: Bench, taken: Taken, name: str = OURS, processes: int = 1
+    bench: Bench, taken: Taken, name: str = OURS, processes: int = 1, url: str = ""
 ) -> tuple[Contestant, Service]:
-    """mailflow, started, as so many processes."""
+    """mailflow, started, as so many processes; on the database at `url`, else on SQLite."""
     folder = bench.folder / name
     folder.mkdir()
-    service = Service(folder, relay=bench.relay_port, names=bench.names_port)
+    service = Service(folder, relay=bench.relay_port, names=bench.names_port, url=url)
     group = service.start(processes)
 
     async def run(name: str, count: int, in_flight: int) -> Played:
@@ -140,7 +143,9 @@ def echo(bench: Bench, taken: Taken) -> Contestant:
     return Contestant("driver alone", group, MAILS_IN + MAILS_OUT, run)
 
 
-async def compete(options: argparse.Namespace, folder: Path) -> tuple[figures.Runs, list[str]]:
+async def compete(
+    options: argparse.Namespace, folder: Path, postgres: Server | None
+) -> tuple[figures.Runs, list[str]]:
     """All programs, all loads, all runs; the figures, and what was lost or came twice."""
     signer = Signer()
     _, names_port = await names.serve(signer.record)
@@ -152,6 +157,9 @@ async def compete(options: argparse.Namespace, folder: Path) -> tuple[figures.Ru
     contestants: list[Contestant] = []
     try:
         mine = [ours(bench, taken), ours(bench, taken, SPLIT, 2)]
+        if postgres:
+            mine.append(ours(bench, taken, ON_POSTGRES, url=postgres.create()))
+            mine.append(ours(bench, taken, SPLIT_ON_POSTGRES, 2, postgres.create()))
         contestants += [*(one for one, _ in mine), listener(bench), echo(beside, other)]
         if options.peers:
             peer = await mailman.start(folder, other_port, other)
@@ -220,10 +228,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--count", type=int, default=640, help="conversations in one run")
     parser.add_argument("--loads", type=int, nargs="+", default=LOADS, help="in flight")
     parser.add_argument("--peers", action="store_true", help="with GNU Mailman 3 beside")
+    parser.add_argument("--postgres", action="store_true", help="also on PostgreSQL")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(prefix="mailflow-bench-") as name:
-        runs, found = asyncio.run(compete(options, Path(name)))
+    with (
+        tempfile.TemporaryDirectory(prefix="mailflow-bench-") as name,
+        in_earnest() if options.postgres else nullcontext() as postgres,
+    ):
+        runs, found = asyncio.run(compete(options, Path(name), postgres))
     verdict = "; ".join(found) or "Nothing was lost, nothing came twice."
     print(figures.table(runs, OURS), verdict, sep="\n\n")
     if options.write:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 from bench.mails import people_csv
 from bench.process import Group, free_port, wait_for_port
+from mailflow.store.db import Database
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -65,14 +65,17 @@ class Service:
 
     def left_over(self) -> dict[str, int]:
         """What is in the two queues by state, where it is not finished as it should be."""
-        with sqlite3.connect(self.folder / "mailflow.db") as db:
-            return {
+        db = Database(self.url)
+        with db.reading() as session:
+            found = {
                 f"{table} {state}": count
                 for table, good in (("inbox", "done"), ("outbox", "sent"))
-                for state, count in db.execute(
-                    f"SELECT state, count(*) FROM {table} WHERE state <> ? GROUP BY state", (good,)
+                for state, count in session.connection().exec_driver_sql(
+                    f"SELECT state, count(*) FROM {table} WHERE state <> '{good}' GROUP BY state"
                 )
             }
+        db.close()
+        return found
 
     def _command(self, *arguments: str) -> None:
         subprocess.run(

@@ -25,11 +25,11 @@ import psycopg
 from bench.figures import quantile
 from bench.mails import INTAKE, Signer, addressed, script
 from bench.names import serve_in_thread
+from bench.postgres import in_earnest
 from bench.process import Group, cpu_of_tree, free_port, wait_for_port
 from bench.service import ROOT, Service
 from mailflow.store import inbox
 from mailflow.store.db import Database
-from tests import postgres
 
 PATIENCE_S = 600.0
 
@@ -52,12 +52,7 @@ class Site:
     def __init__(self, stack: ExitStack) -> None:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mf-workers-")))
         self.signer = Signer()
-        server = stack.enter_context(postgres.server())
-        with psycopg.connect(server.url, autocommit=True) as line:
-            for setting in ("fsync", "full_page_writes"):
-                line.execute(f"ALTER SYSTEM SET {setting} = on".encode())
-            line.execute("SELECT pg_reload_conf()")
-        self.url = server.create()
+        self.url = stack.enter_context(in_earnest()).create()
         names_port = stack.enter_context(serve_in_thread(self.signer.record))
         service = Service(self.folder, relay=1, names=names_port, url=self.url)
         self._settings = service.config.read_text().replace(
