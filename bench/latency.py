@@ -4,7 +4,8 @@
 
 Open loop: conversations begin at random moments (Poisson), `rate` in a second on average, whatever
 becomes of those before. Take half of what `python -m bench loop` finds. Then `burst` requests at
-once: how fast they are taken, how long the work on them lasts, and that each is answered once.
+once: how fast they are taken, how long the work on them lasts, and that each is answered once. A
+bare listener (`bench.floor`) takes the same burst before: more than that nobody takes here.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench import names, wire
 from bench.figures import quantile
 from bench.mails import INTAKE, PARTNERS, Script, Signer, addressed, script
 from bench.play import Taken, converse
-from bench.service import Service
+from bench.process import Group, free_port, wait_for_port
+from bench.service import ROOT, Service
 from bench.wire import Client
 
 _LINES = 32
@@ -53,22 +56,33 @@ async def open_loop(service: Service, signer: Signer, taken: Taken, rate: float,
     )
 
 
-async def burst(service: Service, signer: Signer, number: int) -> str:
-    """So many requests as fast as they are taken."""
-    scripts = [script(signer, "burst", n) for n in range(number)]
+async def burst(port: int, scripts: Sequence[Script]) -> float:
+    """These requests as fast as they are taken; how many in a second."""
     rest = iter(scripts)
 
     async def place(line: Client, mails: Iterable[Script]) -> None:
         for it in mails:
             await line.mail(it.partner, INTAKE, addressed(it.request, INTAKE))
 
-    lines = [await Client.open(service.port) for _ in range(_LINES)]
+    lines = [await Client.open(port) for _ in range(_LINES)]
     begun = time.perf_counter()
     await asyncio.gather(*(place(line, rest) for line in lines))
     seconds = time.perf_counter() - begun
     for line in lines:
         line.close()
-    return f"burst of {number}: taken at {number / seconds:.0f} messages/s"
+    return len(scripts) / seconds
+
+
+async def bare(folder: Path, scripts: Sequence[Script]) -> float:
+    """The same burst at a bare listener of its own, which ends thereafter."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.floor", "listener", str(port)]
+    group = Group([*command, str(folder / "floor.db")], folder / "floor.log", cwd=ROOT)
+    try:
+        wait_for_port(port)
+        return await burst(port, scripts)
+    finally:
+        group.end()
 
 
 async def _until_answered(taken: Taken, number: int) -> None:
@@ -89,8 +103,16 @@ async def measure(options: argparse.Namespace, folder: Path) -> int:
     group = service.start()
     try:
         print(await open_loop(service, signer, taken, options.rate, options.seconds))
+        scripts = [script(signer, "burst", n) for n in range(options.burst)]
+        group.rest()
+        most = await bare(folder, scripts)
+        group.go_on()
         before, begun = taken.letters, time.perf_counter()
-        print(await burst(service, signer, options.burst))
+        pace = await burst(service.port, scripts)
+        print(
+            f"burst of {options.burst}: taken at {pace:.0f} messages/s,"
+            f" {pace / most:.2f} of what a bare listener takes ({most:.0f})"
+        )
         await _until_answered(taken, before + options.burst)
         seconds = time.perf_counter() - begun
         came = taken.letters - before
