@@ -1,29 +1,38 @@
 """What a mail costs with many requests stored, how fast requests expire, what more workers bring.
 
-    python -m bench scale [--sizes 1000 100000] [--expire 20000]
+    python -m bench scale [--sizes 1000 100000 1000000] [--memory 100000] [--expire 20000]
     python -m bench scale --workers 1 2 4        (see `bench.workers`)
 
-In one process, without doors: the inbox takes the mails, the processor works on them, the letters
-are taken from the outbox, and the CPU of all that is counted. The store is filled by copying a
-thousand requests that came about by mail, with their mails, events, accounts and secrets; the
-bytes of copied mails are left out, as after `policy.keep_raw_days`.
+The stores are filled by copying a thousand requests that came about by mail, with their mails,
+events, accounts and secrets; the bytes of copied mails are left out, as after
+`policy.keep_raw_days`. A million requests take some 8 GB of a temporary folder.
+
+Cost: in one process, without doors: the inbox takes the mails, the processor works on them, the
+letters are taken from the outbox, and the CPU of all that is counted; the stores take turns.
+Start and memory: a started service on each store, by SMTP (see `bench.standing`).
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 import resource
-import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
+from bench import names, standing, wire
+from bench.copies import TABLES, multiply
 from bench.figures import quantile
 from bench.mails import INTAKE, PARTNERS, Script, Signer, addressed, partner, script
+from bench.play import Taken
+from bench.service import Service
 from mailflow.authenticate import Authenticator
 from mailflow.core.request import Person
 from mailflow.flow import Flow
@@ -35,13 +44,6 @@ from tests.house import config, letters_of
 
 _LEASE = timedelta(minutes=10)
 _REPLY_TO = re.compile(rb"^Reply-To: <?([^\s>]+)", re.M)
-#: Columns that must differ from row to row.
-_UNIQUE = ("reference", "domain", "content_hash", "effect_key", "message_id", "hash")
-#: Times of what has happened. What is still to come stays where it is.
-_TIMES = (
-    "opened_at", "changed_at", "created_at", "ended_at", "received_at", "finished_at", "at",
-)  # fmt: skip
-_TABLES = ("request", "inbox", "outbox", "event", "account", "token")
 
 
 class OneKey:
@@ -106,58 +108,14 @@ class House:
         letters = self.to_pending(scripts)
         self.work([answer(s.approver, letters[s.approver], s.accept) for s in scripts])
 
-    def multiply(self, times: int, tables: Sequence[str] = _TABLES, days: int = 0) -> None:
-        """Let each request be there so many times, with all that belongs to it in `tables`.
+    def multiply(self, times: int, tables: Sequence[str] = TABLES, days: int = 0) -> None:
+        """Let each request be there so many times, see `copies.multiply`.
 
-        With `days` the copies are spread over so many, the last of them being the newest.
+        In a process of its own: it takes a gigabyte of memory, and we look at ours.
         """
-        with closing(sqlite3.connect(self.file, isolation_level=None)) as db:
-            db.execute("PRAGMA foreign_keys = OFF")
-            db.execute("PRAGMA synchronous = OFF")
-            db.execute("PRAGMA cache_size = -2000000")
-            most = {
-                name: db.execute(f"SELECT coalesce(max(id), 0) FROM {name}").fetchone()[0]
-                for name in ("request", "inbox", "outbox", "event", "account")
-            }
-            apart = days * 86_400 / times
-            for table in tables:
-                columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-                numbers = {f"{name}_id": number for name, number in most.items()}
-                numbers["id"] = most.get(table, 0)
-                values = ", ".join(_copied(name, numbers, apart, times - 1) for name in columns)
-                db.execute("BEGIN")
-                db.execute(f"CREATE TEMP TABLE old AS SELECT * FROM {table}")
-                db.execute(f"DELETE FROM {table}")
-                # Copy by copy, the first being the old rows: numbers grow as they do in life.
-                db.execute(
-                    "WITH RECURSIVE copy(n) AS"
-                    " (SELECT 0 UNION ALL SELECT n + 1 FROM copy WHERE n < ?)"
-                    f" INSERT INTO {table} ({', '.join(columns)})"
-                    f" SELECT {values} FROM copy CROSS JOIN old",
-                    (times - 1,),
-                )
-                db.execute("DROP TABLE old")
-                db.execute("COMMIT")
-            db.execute("ANALYZE")
-
-
-def _copied(column: str, numbers: Mapping[str, int], apart: float, last: int) -> str:
-    """What stands in a column of copy `n`; copies are `apart` seconds, the last is not moved.
-
-    `numbers`: how many numbers one copy takes, for columns with a number of a row.
-    """
-    if column in numbers:
-        return f"old.{column} + copy.n * {numbers[column]}"
-    if column in _UNIQUE:
-        return f"CASE WHEN n > 0 THEN old.{column} || '.' || n ELSE old.{column} END"
-    if column in _TIMES and apart:
-        moved = (
-            f"strftime('%Y-%m-%d %H:%M:%f', old.{column}, ((n - {last}) * {apart}) || ' seconds')"
-        )
-        return f"{moved} || '000'"
-    if column == "document":
-        return f"json_set(old.document, '$.reference', {_copied('reference', {}, 0, 0)})"
-    return f"old.{column}"
+        self.db.close()
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as aside:
+            aside.submit(multiply, self.file, times, tables, days).result()
 
 
 def answer(author: str, letter: bytes, raw: bytes) -> tuple[str, str, bytes]:
@@ -185,8 +143,9 @@ def costs(houses: Sequence[House], signer: Signer, groups: int) -> list[list[flo
 
 
 def memory_mb() -> float:
-    """The most that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """What this process holds just now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def expire(house: House, number: int) -> str:
@@ -205,10 +164,11 @@ def expire(house: House, number: int) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Fill, measure, and print one line for each size; then expire."""
+    """Fill, measure, and print one line for each size; then start, memory and expiry."""
     parser = argparse.ArgumentParser(prog="python -m bench scale")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
     parser.add_argument("--groups", type=int, default=12, help="conversations by 32, for each")
+    parser.add_argument("--memory", type=int, default=100_000, help="mails to a started service")
     parser.add_argument("--expire", type=int, default=20_000, help="requests that run out")
     parser.add_argument("--workers", type=int, nargs="+", help="processes on one PostgreSQL")
     parser.add_argument("--mails", type=int, default=800, help="for each number of workers")
@@ -218,28 +178,54 @@ def main(argv: list[str]) -> int:
         from bench import workers
 
         return workers.main(options.workers, options.mails, options.rounds)
-    signer = Signer()
+    return asyncio.run(measure(options))
+
+
+async def measure(options: argparse.Namespace) -> int:
+    """All but the workers; 1 if anything was lost."""
+    signer, taken = Signer(), Taken()
+    _, names_port = await names.serve(signer.record)
+    _, relay = await wire.listen(taken.took)
+    lost = False
     with ExitStack() as stack:
-        houses = []
+        houses, services = [], []
         for size in options.sizes:
-            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailflow-scale-"))
-            houses.append(House(Path(name), signer))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mf-scale-")))
+            services.append(Service(folder, relay=relay, names=names_port))
+            houses.append(House(folder, signer))
+            begun = time.perf_counter()
             fill(houses[-1], signer, size)
+            say(f"{size:>9} requests stored, filled in {time.perf_counter() - begun:.0f} s")
         times = costs(houses, signer, options.groups)
         for size, house, spent in zip(options.sizes, houses, times, strict=True):
             ratios = [own / first for own, first in zip(spent, times[0], strict=True)]
-            print(
+            say(
                 f"{size:>9} requests, {house.file.stat().st_size / 1e6:7.0f} MB:"
                 f" {quantile(spent, 0.5):6.2f} ms CPU a conversation (least {min(spent):.2f}),"
-                f" {quantile(ratios, 0.5):.2f} times that of the first",
-                flush=True,
+                f" {quantile(ratios, 0.5):.2f} times that of the first"
             )
+            house.db.close()
+        for size, service in zip(options.sizes, services, strict=True):
+            standing.forget(service.folder)
+            cold = await standing.start(service)
+            warm = await standing.start(service)
+            say(f"{size:>9} requests, start: {warm}; with nothing of it in memory: {cold}")
+        if options.memory:
+            say(await standing.memory(services[-1], signer, taken, options.memory))
+            left = services[-1].left_over()
+            say(f"{taken.copies} came twice; left over: {left or 'nothing'}")
+            lost = bool(taken.copies or left)
     if options.expire:
-        with tempfile.TemporaryDirectory(prefix="mailflow-scale-") as name:
+        with tempfile.TemporaryDirectory(prefix="mf-scale-") as name:
             house = House(Path(name), signer)
             fill(house, signer, options.expire)
-            print("expiry:", expire(house, options.expire))
-    return 0
+            say("expiry: " + expire(house, options.expire))
+    return int(lost)
+
+
+def say(line: str) -> None:
+    """Print at once: the whole takes many minutes."""
+    print(line, flush=True)
 
 
 def fill(house: House, signer: Signer, size: int) -> None:
