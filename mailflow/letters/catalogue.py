@@ -97,6 +97,10 @@ class Speech:
         text = self._translations.ngettext(one, many, n)
         return self._fill(one, text, {"n": n, **values})
 
+    def pieces(self, message: str) -> Sequence[str]:
+        """The translation as pieces of text and names of values by turns, text first and last."""
+        return self._split(self._translations.gettext(message))
+
     def _fill(self, message: str, text: str, values: Mapping[str, object]) -> str:
         """Put the values in; `text` is split only once, pieces and names by turns."""
         pieces = self._known.get(text)

@@ -30,7 +30,9 @@ from mailflow.letters.catalogue import Catalogue, Speech
 from mailflow.letters.fold import FoldingEnvironment, SandboxedFoldingEnvironment
 from mailflow.letters.folders import LetterError
 from mailflow.letters.history import history
+from mailflow.letters.pieces import given, joiner
 from mailflow.letters.style import StyledLoader, stylesheet
+from mailflow.letters.values import Known
 from mailflow.letters.view import foreign_words, in_order, own_words
 from mailflow.letters.words import tongues, word
 
@@ -42,7 +44,9 @@ _MACROS = (
 )  # fmt: skip
 
 
+_FIXED = ("service", "brand_name", "cut", "colours", "about_url", "head_css", "tongues")
 _PURE = ("_", "gettext", "ngettext", "word")
+_DIRECT = (*_PURE, "moment", "day")  # filters as well: Jinja calls those without detours
 _LABELS = ("label", "state_name")  # in templates/letters/_labels.j2
 
 
@@ -102,8 +106,14 @@ def give_voice(
             foreign=foreign_words, own=own_words, in_order=in_order, history=history,
             plain_reason=plain_reason,
         )  # fmt: skip
-        part.fixed = {name: shared[name] for name in ("service", "brand_name", "cut")}
-        part.pure = {name: cast(Callable[..., Any], part.globals[name]) for name in _PURE}
+        direct = {name: cast(Callable[..., Any], part.globals[name]) for name in _DIRECT}
+        part.filters.update(direct, given=given, joined=joiner(escaped=escaped))
+        part.known = Known(
+            fixed={name: part.globals[name] for name in _FIXED},
+            pure={name: direct[name] for name in _PURE},
+            direct=frozenset(_DIRECT),
+            sentence=speech.pieces,
+        )
         _learn(part, "kit.j2", _MACROS)
         _learn(part, "_labels.j2", _LABELS)
     return Voice(catalogue, Speech(catalogue, constants, escaped=False), text, html)
@@ -118,7 +128,8 @@ def _learn(
         if not hasattr(module, macro):
             raise LetterError(f"template {name} has no macro {macro!r}")
         part.globals[macro] = getattr(module, macro)
-    part.pure = {**part.pure, **{macro: getattr(module, macro) for macro in macros}}
+    home = part.home(name)
+    part.kit = {**part.kit, **{m: home.macros[m] for m in macros if m in home.macros}}
 
 
 def load(environment: Environment, name: str) -> Template:

@@ -117,7 +117,7 @@ def test_templates_are_found_in_an_installed_package(
 def test_folding_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Constants worked out at load time give the same bytes as Jinja's own way."""
     folded = Letters(SERVICE)
-    monkeypatch.setattr(fold, "fold", lambda tree, pure, fixed: tree)
+    monkeypatch.setattr(fold, "fold", lambda environment, tree, name: tree)
     unfolded = Letters(SERVICE)
     for sample in SAMPLES:
         assert write(folded, sample, "es").raw == write(unfolded, sample, "es").raw, sample.name
