@@ -203,7 +203,8 @@ def _listed(text: str) -> list[str]:
 
 
 def _unfold(text: str) -> str:
-    return text.translate(_FOLDS)
+    folded = " " in text or "\n" in text or "\t" in text or "\r" in text
+    return text.translate(_FOLDS) if folded else text
 
 
 def _base64(text: str) -> bytes | None:

@@ -61,9 +61,10 @@ def read_form(own: OwnText, subject: str, policy: Policy, *, answers: bool = Fal
     if own.forwarded:
         result = _with_forwarded(own_part, read_lines(own.forwarded.split("\n")))
     language = detect(own.text) or detect(own.forwarded) or detect(subject)
-    result = replace(result, language=language, proposed=proposed(own.text, own.names))
-    if not result.labelled:
-        result = replace(result, mentioned=find_addresses(own.text)[:_MAX_MENTIONED])
+    # Who is named needs no proposal.
+    meant = Fields() if result.fields.customer_email else proposed(own.text, own.names)
+    mentioned = () if result.labelled else find_addresses(own.text)[:_MAX_MENTIONED]
+    result = replace(result, language=language, proposed=meant, mentioned=mentioned)
     if not answers and not result.fields.account_name and (name := subject_name(subject)):
         result = replace(
             result,

@@ -142,6 +142,7 @@ def _without_signature(lines: list[str | None], cuts: list[Cut]) -> list[str]:
     out: list[str] = []
     signature: list[str] = []
     inside = False
+    by_mobile = footers.MOBILE.may_match("\n".join(filter(None, lines)))
     for line in lines:
         if line is None:
             inside = False
@@ -154,7 +155,7 @@ def _without_signature(lines: list[str | None], cuts: list[Cut]) -> list[str]:
         if inside:
             signature.append(line)
             continue
-        if line and len(line) < 120 and footers.MOBILE.match(line):
+        if by_mobile and line and len(line) < 120 and footers.MOBILE.match(line):
             cuts.append(Cut("signature", "a mail program's own line", line.strip()[:120]))
             continue
         out.append(line)

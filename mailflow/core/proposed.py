@@ -49,8 +49,10 @@ def proposed(text: str, names: frozenset[str]) -> Fields:
     """
     customers: dict[str, None] = {}
     users: dict[str, None] = {}
-    for sentence in split(text[:_MAX], names):
+    for sentence in split(text[:_MAX], names) if "@" in text else ():
         addresses = dict.fromkeys(find_addresses(sentence.text))
+        if not addresses:
+            continue
         folded = fold(sentence.text)
         approves, enters = bool(_APPROVES.search(folded)), bool(_ENTERS.search(folded))
         if approves != enters:

@@ -97,6 +97,8 @@ DATE_LABEL = Label(_DATE)
 TO_LABEL = Label(_TO)
 SUBJECT_LABEL = Label(_SUBJECT)
 OTHER_LABEL = Label(_REPLYTO)
+#: What a block of them begins with.
+FIRST_LABEL = Label(f"{_FROM} {_DATE} {_SUBJECT}")
 #: A whole header block that some program folded into one line.
 ONE_LINE_BLOCK = re.compile(
     rf"{_label(_FROM)}.{{1,200}}?\s{_label(_DATE)}.{{1,200}}?\s{_label(_TO)}", re.I

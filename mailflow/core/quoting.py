@@ -146,8 +146,7 @@ def _quoted_next(lines: list[str | None], number: int) -> bool:
 def _header_block(lines: list[str | None], number: int) -> bool:
     """Whether a header block of an earlier mail begins here: From, and two more of its kind."""
     first = lines[number] or ""
-    labels = (quotes.FROM_LABEL, quotes.DATE_LABEL, quotes.SUBJECT_LABEL)
-    if not any(label.begins(first) for label in labels):
+    if not quotes.FIRST_LABEL.begins(first):
         return False
     if quotes.ONE_LINE_BLOCK.match(first):
         return True

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 _SHORT = 16  # characters; in so few the pattern itself is as quick
 _LEAST = 4  # letters of a piece that is worth looking for rather than the words of a group
+#: Words of nearly every mail: to find one of them says nothing.
+_EVERYWHERE = frozenset(["your", "this", "that", "mail", "message", "not", "has", "have", "is the"])
 #: Signs that a pattern takes for a letter where case is ignored, and `lower` does not make one.
 _ODD = re.compile("[ıİſςϐϑϕϖϰϱϵẛι\u0345\u1c80-\u1c88ﬅﬆµ]")
 
@@ -43,7 +45,7 @@ class Spotter:
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """As of a compiled pattern."""
-        return self.pattern.fullmatch(text) if self.may_match(text) else None
+        return self.pattern.fullmatch(text)  # tried at one place only, that is quick enough
 
     def findall(self, text: str) -> list[str]:
         """As of a compiled pattern."""
@@ -81,7 +83,7 @@ class _Row:
 
 
 def _worth(option: frozenset[str]) -> tuple[int, int]:
-    shortest = min(map(len, option))
+    shortest = min(1 if piece.strip() in _EVERYWHERE else len(piece) for piece in option)
     return (min(shortest, 2 * _LEAST) if len(option) == 1 else min(shortest, _LEAST), -len(option))
 
 
