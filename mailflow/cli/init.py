@@ -233,3 +233,4 @@ def _next_steps(path: Path) -> None:
     note(f"{path} is written. Next:")
     for step in ("migrate", "people import people.csv", "check", "run"):
         note(f"  mailflow {step}{named}")
+    note("people.csv says who may ask: email,name,company,role,status,language, a line for each.")

@@ -39,6 +39,8 @@ def _print_narrow(happenings: Sequence[Happening]) -> None:
         out.print(Text(line, style="bold", overflow="fold"))
         for letter in happening.letters:
             line = f"{letter.kind} to {letter.recipient} ({letter.language})"
+            if cell(letter.at) != cell(happening.at):  # days passed, and this is of one of them
+                line = f"{cell(letter.at)}  {line}"
             for text, left in ((line, 4), (letter.subject, 6)):
                 out.print(Padding(Text(cell(text), overflow="fold"), (0, 0, 0, left)))
 

@@ -25,7 +25,7 @@ def compare(
         left.remove(found)
         yield from _read(expected, found)
     for letter in left:
-        yield f"line {step.line}: {letter.kind} to {letter.recipient} came unexpected"
+        yield f"line {step.line}: {letter.kind} to {letter.recipient} came unexpectedly"
 
 
 def text_of(letter: Written) -> str:

@@ -136,6 +136,7 @@ def test_a_good_configuration_has_no_fault(shell: Shell, sqlite_db: Database) ->
     assert faults <= {"capture", "root"}  # tests may run as root
     result = shell("check", "--offline")
     assert result.code == 0
+    assert not [line for line in result.out.splitlines() if line != line.rstrip()]
     assert 'licensing.vendor.example. 3600 IN TXT "v=spf1 mx -all"' in result.out
     assert "_dmarc.licensing.vendor.example. 3600 IN TXT" in result.out
 

@@ -7,7 +7,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,8 @@ def test_a_narrow_terminal_gets_lines_instead_of_a_table(
     at = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
     subject = "[R-7K3MPXC] Please check and confirm: Harbour Logistics & Co."
     review = Written(1, at, "review", ALBA, "partner", "en", subject, "<1@x.example>", "due", b"")
-    happenings = [Happening(at, f"request.eml from {ALBA}", "review", "", (review,))]
+    later = replace(review, at=at + timedelta(days=3), kind="reminder_partner")
+    happenings = [Happening(at, f"request.eml from {ALBA}", "review", "", (review, later))]
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
@@ -106,6 +108,8 @@ def test_a_narrow_terminal_gets_lines_instead_of_a_table(
     assert [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in lines] == [
         f"2026-11-02 09:15  request.eml from {ALBA} → review",
         f"    review to {ALBA} (en)",
+        f"      {subject}",
+        f"    2026-11-05 09:15  reminder_partner to {ALBA} (en)",
         f"      {subject}",
     ]
 

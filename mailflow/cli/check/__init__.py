@@ -5,6 +5,7 @@ Each module looks at one part and yields findings; nothing is changed and no mai
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -100,7 +101,10 @@ def _print(findings: list[Finding], records: list[Record]) -> None:
         rows.add_row(Text(mark, style=style), Text(safe(finding.what)))
         if finding.mend:
             rows.add_row("", Text.assemble(("mend: ", "bold"), safe(finding.mend)))
-    out.print(rows)
+    with out.capture() as printed:
+        out.print(rows)
+    # Without the blanks that fill a table up: they wrap where a terminal has become narrower.
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in printed.get().splitlines()))
     out.print(Text("\nDNS records to publish (yours may differ where you know better):"))
     for record in records:
         out.print(Text(record.line), soft_wrap=True)  # to be pasted in one piece
