@@ -145,17 +145,21 @@ class Reader:
         from mailflow.core.message import Message
         from mailflow.flow import facts as gathering
         from mailflow.flow import world as surroundings
-        from mailflow.store import queries
+        from mailflow.store import directory, queries
 
         assert self.db is not None
         recipients = message.to if isinstance(message, Message) else ()
-        facts = gathering.gather(session, self._config.service, message, recipients)
+        [facts] = gathering.gather(session, self._config.service, [(message, recipients)])
         letter = facts.returned or facts.letter
         request = queries.request(session, letter.request_id) if letter else None
+        requester = facts.person
+        if request:
+            internal = self._config.service.internal_domains
+            requester = directory.person(session, request.requester.email, internal)
         world = surroundings.build(
-            session, self.db, self._config, self._policy, request, facts.person, "R-0000000"
+            session, self._config, self._policy, request, requester, "R-0000000", self._now
         )
-        situation = Situation(facts, verdict, replace(world, now=self._now), request)
+        situation = Situation(facts, verdict, world, request)
         return self._as_reply(situation, message.sender if isinstance(message, Message) else "")
 
     def _as_reply(self, situation: Situation, sender: str) -> Situation:

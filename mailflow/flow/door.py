@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,16 +14,15 @@ from mailflow.core import classify, machine, reference, token
 from mailflow.core.checkup import examine
 from mailflow.core.classify import Facts, Reading
 from mailflow.core.commands import Actor, Command, Hold, Tick
-from mailflow.core.decision import Limit
 from mailflow.core.letter import Letter
 from mailflow.core.message import Message, Unreadable
-from mailflow.core.request import Person, State
+from mailflow.core.request import Person, Request, State
 from mailflow.flow import clock, loops, strays
 from mailflow.flow import facts as gathering
 from mailflow.flow import world as surroundings
-from mailflow.flow.carry import carry_out
+from mailflow.flow.carry import Decided, carry_out
 from mailflow.flow.limits import within
-from mailflow.flow.marks import effect_key, state_of, why
+from mailflow.flow.marks import DUPLICATE, effect_key, row_of
 from mailflow.flow.post import Answered, Post
 from mailflow.flow.record import Entry
 from mailflow.flow.values import Applied, Contested, Mail, Page
@@ -31,6 +30,7 @@ from mailflow.letters import Letters
 from mailflow.store import directory, history, inbox, queries, requests, tokens
 from mailflow.store.db import Database, Deadlock, Session
 
+_About = Mapping[int, tuple[Request, Person | None]]
 _TRIES = 5
 #: Somebody else was faster: load again and decide anew.
 _LOST_RACES = (
@@ -78,11 +78,11 @@ class Flow:
         """What the database knows about each of several mails, at one moment; reads only."""
         service = self.config.service
         with self.db.reading() as session:
-            return [gathering.gather(session, service, *mail) for mail in mails]
+            return gathering.gather(session, service, mails)
 
     def mail(self, mail: Mail) -> Applied:
         """Let a mail that was understood have its effect, and mark its inbox row, at once."""
-        return self._transact(lambda session: self._mail(session, mail))
+        return self._transact(lambda session: self._mails(session, [mail])[0])
 
     def mails(self, batch: Sequence[Mail]) -> list[Applied]:
         """Let several mails have their effects in one transaction: all of them, or none.
@@ -91,13 +91,11 @@ class Flow:
         had its effect. Raises whatever stopped one of them: then each is to be tried alone, by
         `mail`, which also decides lost races anew.
         """
-        return self._together(lambda session: [self._mail(session, mail) for mail in batch])
+        return self._together(lambda session: self._mails(session, batch))
 
     def apply(self, command: Command, request_id: int, actor: Actor) -> Applied:
         """Apply a command that did not come by mail (operator, clock, machine)."""
-        return self._transact(
-            lambda session: self._apply(session, command, request_id, actor, None, None)
-        )
+        return self._transact(lambda session: self._apply(session, command, request_id, actor))
 
     def tick(self, request_id: int) -> Applied:
         """Do what is due for a request; it may be called as often as one likes.
@@ -142,7 +140,7 @@ class Flow:
             if not findings:
                 return Applied("passed", "security checks", request)
             hold = Hold(f"security check: {', '.join(findings)}", "security check", findings)
-            return self._apply(session, hold, request_id, Actor("system"), None, None)
+            return self._apply(session, hold, request_id, Actor("system"))
 
         return self._transact(work)
 
@@ -169,7 +167,7 @@ class Flow:
                 f"page token {secret[:6]}…",
                 received_at=self.db.now(session),
             )
-            return self._apply(session, command, page.request.id, actor, None, None)
+            return self._apply(session, command, page.request.id, actor)
 
         return self._transact(work)
 
@@ -209,7 +207,7 @@ class Flow:
         request = requests.load(session, request_id)
         if request and clock.waits(session, [request], self.db.now(session)):
             return clock.WAITING
-        return self._apply(session, Tick(), request_id, clock.CLOCK, None, None)
+        return self._apply(session, Tick(), request_id, clock.CLOCK)
 
     def _page(self, session: Session, secret: str) -> Page:
         found = tokens.find(session, token.digest(secret))
@@ -227,71 +225,75 @@ class Flow:
             return Page(status, request, found.person, request.language, "partner")
         return Page("withdrawn")
 
-    def _mail(self, session: Session, mail: Mail) -> Applied:
-        mail = self._as_of_now(session, mail)
-        reading, claimed, message = mail.reading, mail.claimed, mail.message
-        key: str | None = None
-        if mail.verdict.proven and isinstance(message, Message):
-            key = effect_key(message, mail)
-        if key and queries.effect_known(session, key):
-            applied = Applied("duplicate", "the same mail had its effect before (I2)")
-            key = None
-        else:
-            applied = self._act(session, mail)
-        if applied.outcome == "quarantine":
-            key = None  # it had no effect; the operator may release it
-        request_id = applied.request.id if applied.request else reading.request_id
-        inbox.finish(
-            session,
-            claimed.id,
-            claimed.fence,
-            state=state_of(applied, reading),
-            kind=reading.kind,
-            outcome=applied.outcome,
-            reason=why(applied, reading),
-            sender=message.sender if isinstance(message, Message) else "",
-            verdict=f"{mail.verdict.result}: {mail.verdict.rule}",
-            message_id=message.message_id if isinstance(message, Message) else "",
-            effect_key=key,
-            request_id=request_id,
-        )
-        return applied
+    def _mails(self, session: Session, batch: Sequence[Mail]) -> list[Applied]:
+        """What there is to know is read for all, then each is decided, then all is written."""
+        mails, about = self._as_of_now(session, batch)
+        now = self.db.now(session)  # after waiting for whoever had one of the requests in hand
+        keys = [effect_key(mail) for mail in mails]
+        had = queries.effects_known(session, [key for key in keys if key])
+        works = [
+            Decided(applied=DUPLICATE) if key in had else self._act(session, mail, about, now)
+            for mail, key in zip(mails, keys, strict=True)
+        ]
+        results = carry_out(session, self._post, works, self.policy, now)
+        rows = [row_of(*one) for one in zip(mails, results, keys, strict=True)]
+        inbox.finish(session, rows)
+        return results
 
-    def _as_of_now(self, session: Session, mail: Mail) -> Mail:
-        """A customer's answer read anew, where what he was shown changed since it was read.
+    def _as_of_now(self, session: Session, batch: Sequence[Mail]) -> tuple[list[Mail], _About]:
+        """Mails, with the requests they are about.
 
-        The facts were gathered before this transaction. Under the lock of the request nobody can
+        A customer's answer is read anew, where what he was shown changed since it was read. The
+        facts were gathered before this transaction. Under the lock of the request nobody can
         take his secret from him any more, or change what he is about to accept.
         """
-        if mail.reading.part != "approver" or mail.reading.request_id is None:
-            return mail
-        requests.load(session, mail.reading.request_id, lock=True)
+        about = self._about(session, {id for mail in batch if (id := mail.reading.request_id)})
+        answers = [
+            mail for mail in batch if mail.reading.part == "approver" and mail.reading.request_id
+        ]
         facts = gathering.gather(
-            session, self.config.service, mail.message, mail.claimed.recipients
+            session,
+            self.config.service,
+            [(mail.message, mail.claimed.recipients) for mail in answers],
         )
-        if facts.letter == mail.facts.letter:
-            return mail
-        reading = classify.read(
-            mail.message, mail.claimed.mail_from, facts, mail.verdict, self.policy
-        )
-        return replace(mail, facts=facts, reading=reading)
+        anew = {
+            mail.claimed.id: replace(mail, facts=known, reading=self._read(mail, known))
+            for mail, known in zip(answers, facts, strict=True)
+            if known.letter != mail.facts.letter
+        }
+        return [anew.get(mail.claimed.id, mail) for mail in batch], about
 
-    def _act(self, session: Session, mail: Mail) -> Applied:
+    def _read(self, mail: Mail, facts: Facts) -> Reading:
+        return classify.read(mail.message, mail.claimed.mail_from, facts, mail.verdict, self.policy)
+
+    def _about(self, session: Session, request_ids: Collection[int]) -> _About:
+        """Requests, and whose they are by the directory; ours until the transaction ends."""
+        found = requests.load_all(session, sorted(request_ids), lock=True)
+        emails = {one.requester.email for one in found}
+        people = directory.people_at(session, emails, self.config.service.internal_domains)
+        return {one.id: (one, people.get(one.requester.email)) for one in found}
+
+    def _act(self, session: Session, mail: Mail, about: _About, now: datetime) -> Decided:
+        """Decide what a mail does."""
         reading, message = mail.reading, mail.message
         if reading.do in ("ignore", "quarantine") or isinstance(message, Unreadable):
-            return Applied(reading.do, reading.why)
+            return Decided(applied=Applied(reading.do, reading.why))
         answered = Answered(mail.claimed.id, message.message_id, message.references)
-        if reading.do == "calm":
-            return self._calm(session, message, reading, answered)
-        if reading.do == "redirect":
-            return self._redirect(session, message, reading, answered)
+        request, requester = None, mail.facts.person
+        if number := reading.request_id:
+            # Read anew it may be about another one.
+            known = about if number in about else self._about(session, [number])
+            request, requester = known.get(number, (None, None))
+        if reading.do in ("calm", "redirect"):
+            return strays.answer(session, message, reading, request, self.config, answered, now)
         assert reading.command is not None
-        now = self.db.now(session)
         if not mail.claimed.vouched_by:
-            known = mail.facts.person is not None
-            loop = loops.again(session, message, reading, self.policy, now, known=known)
+            registered = mail.facts.person is not None
+            loop = loops.again(session, message, reading, self.policy, now, known=registered)
             if loop:
-                return Applied("quarantine", loop)
+                return Decided(applied=Applied("quarantine", loop))
+        if number and request is None:
+            return Decided(applied=_missing(number))
         actor = Actor(
             reading.part,
             message.sender if reading.part != "system" else "",
@@ -301,70 +303,43 @@ class Flow:
             mail.facts.person,
             self._spoken(reading),
         )
-        return self._apply(
-            session, reading.command, reading.request_id, actor, mail.facts.person, answered
-        )
+        entry = self._decide(session, reading.command, request, requester, actor, now)
+        return Decided(entry, answered)
 
     def _spoken(self, reading: Reading) -> str:
         """The language of a reply, where we write it too."""
         language = reading.reply.language if reading.reply else ""
         return language if language in self.config.service.languages else ""
 
-    def _apply(
+    def _apply(self, session: Session, command: Command, request_id: int, actor: Actor) -> Applied:
+        """Decide about a request, and store what was decided."""
+        about = self._about(session, [request_id])
+        if request_id not in about:
+            return _missing(request_id)
+        now = self.db.now(session)
+        works = [Decided(self._decide(session, command, *about[request_id], actor, now))]
+        by_clock = actor.part == "clock"
+        [applied] = carry_out(session, self._post, works, self.policy, now, by_clock=by_clock)
+        return applied
+
+    def _decide(
         self,
         session: Session,
         command: Command,
-        request_id: int | None,
+        request: Request | None,
+        requester: Person | None,
         actor: Actor,
-        sender: Person | None,
-        answered: Answered | None,
-    ) -> Applied:
-        """Decide, and store what was decided."""
-        request = requests.load(session, request_id, lock=True) if request_id else None
-        if request_id and request is None:
-            return Applied("unknown", f"there is no request {request_id}")
+        now: datetime,
+    ) -> Entry:
         fresh = reference.make(self._chance(8))
         world = surroundings.build(
-            session, self.db, self.config, self.policy, request, sender, fresh
+            session, self.config, self.policy, request, requester, fresh, now
         )
         decision = machine.decide(request, command, actor, world)
-        if decision.instead and not all(
-            within(session, limit, world.now) for limit in decision.spends
-        ):
+        if decision.instead and not all(within(session, limit, now) for limit in decision.spends):
             decision = decision.instead
-        entry = Entry(request, decision, actor)
-        return carry_out(session, self._post, entry, self.policy, world.now, answered)
+        return Entry(request, decision, actor)
 
-    # -- answers outside the rules of a request ------------------------------------------------
 
-    def _calm(
-        self, session: Session, message: Message, reading: Reading, answered: Answered
-    ) -> Applied:
-        letter, limit = strays.calm(message, self.config.service)
-        return self._once(session, letter, limit, "unknown_token", reading.why, answered)
-
-    def _redirect(
-        self, session: Session, message: Message, reading: Reading, answered: Answered
-    ) -> Applied:
-        assert reading.request_id is not None
-        request = requests.load(session, reading.request_id)
-        silent = self.config.trust.unproven_replies == "quarantine"
-        if request is None or (silent and reading.outcome == "unproven"):
-            return Applied("quarantine", reading.why)
-        letter, limit = strays.redirect(message, reading, request, self.config.service)
-        return self._once(session, letter, limit, reading.outcome, reading.why, answered)
-
-    def _once(
-        self,
-        session: Session,
-        letter: Letter,
-        limit: Limit,
-        outcome: str,
-        reason: str,
-        answered: Answered,
-    ) -> Applied:
-        now = self.db.now(session)
-        if not within(session, limit, now):
-            return Applied(outcome, reason)
-        self._post.write(session, [(letter, answered)], now)
-        return Applied(outcome, reason, letters=1)
+def _missing(request_id: int) -> Applied:
+    return Applied("unknown", f"there is no request {request_id}")

@@ -1,15 +1,16 @@
-"""What the database knows about one mail, gathered as one value before it is judged."""
+"""What the database knows about a mail, gathered as one value before it is judged."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from mailflow.config import ServiceSettings
 from mailflow.core import reference, token
 from mailflow.core.classify import Facts, LetterFacts, answered_ids
 from mailflow.core.letter import Kind
 from mailflow.core.message import Message, Unreadable
-from mailflow.core.request import Request, State
+from mailflow.core.request import Person, Request, State
 from mailflow.core.sides import is_ours
 from mailflow.store import directory, queries
 from mailflow.store.db import Session
@@ -21,35 +22,72 @@ _PART_OF_AUDIENCE = {"partner": "partner", "approver": "approver"}
 def gather(
     session: Session,
     service: ServiceSettings,
-    message: Message | Unreadable,
-    recipients: tuple[str, ...],
+    mails: Iterable[tuple[Message | Unreadable, tuple[str, ...]]],
+) -> list[Facts]:
+    """Which letter each mail answers, and who its sender is in the directory.
+
+    A mail is given with its recipients. All are looked up together.
+    """
+    clues = [_clues(service, message, recipients) for message, recipients in mails]
+    found = queries.message_facts(
+        session,
+        [digest for one in clues for digest in (*one.reply, *one.bounce)],
+        [name for one in clues for name in (*one.answered, one.own_id) if name],
+    )
+    senders = {one.sender for one in clues if one.sender}
+    people = directory.people_at(session, senders, service.internal_domains)
+    return [_judged(session, service, one, found, people.get(one.sender)) for one in clues]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clues:
+    """What a mail itself says about what it belongs to. Secrets as hashes, "" where unknown."""
+
+    reply: Sequence[str]  # secrets in the addresses it was sent to: of our letters
+    bounce: Sequence[str]  # and of our return paths
+    answered: Sequence[str]
+    own_id: str
+    sender: str
+    subject: str
+
+
+def _clues(
+    service: ServiceSettings, message: Message | Unreadable, recipients: tuple[str, ...]
+) -> _Clues:
+    readable = message if isinstance(message, Message) else None
+    return _Clues(
+        _digests(recipients, service.address),
+        _digests(recipients, _return_path(service)),
+        answered_ids(message),
+        readable.message_id if readable else "",
+        readable.sender if readable else "",
+        readable.subject if readable else "",
+    )
+
+
+def _judged(
+    session: Session,
+    service: ServiceSettings,
+    clues: _Clues,
+    found: queries.MessageFacts,
+    person: Person | None,
 ) -> Facts:
-    """Which letter the mail answers, and who its sender is in the directory.
+    """The facts of one mail.
 
     Match order (DESIGN.md §2.4): secret recipient, then In-Reply-To and References, then the
     reference in the subject, this last only for the requester himself, for the customer to be told
     where to answer, and for an added user to be heard by a person. A secret recipient that we never
     issued is not looked at any further.
     """
-    reply = _digests(recipients, service.address)
-    back = f"{service.bounce_local}@{service.domain}"
-    bounce = _digests(recipients, back)
-    answered = answered_ids(message)
-    own_id = message.message_id if isinstance(message, Message) else ""
-    sender = message.sender if isinstance(message, Message) else ""
-    found = queries.message_facts(
-        session, (*reply, *bounce), (*answered, *([own_id] if own_id else []))
-    )
+    reply, answered, sender = clues.reply, clues.answered, clues.sender
     by_reply = [f for d in reply if (f := _of_token(found.tokens.get(d), _PART_OF_PURPOSE))]
-    by_bounce = [f for d in bounce if (f := _of_token(found.tokens.get(d), ("bounce",)))]
+    by_bounce = [f for d in clues.bounce if (f := _of_token(found.tokens.get(d), ("bounce",)))]
     letter = by_reply[0] if by_reply else None
     if letter is None and not reply:
         letter = next((f for i in answered if (f := _of_letter(found.letters.get(i)))), None)
-    person = None
-    if isinstance(message, Message) and sender:
-        person = directory.person(session, sender, service.internal_domains)
-        if letter is None and not reply:
-            letter = _of_reference(session, message.subject, sender, known=person is not None)
+    if letter is None and not reply and sender:
+        letter = _of_reference(session, clues.subject, sender, known=person is not None)
+    ours = (service.address, _return_path(service))
     return Facts(
         letter=letter,
         returned=by_bounce[0] if by_bounce else None,
@@ -58,8 +96,12 @@ def gather(
         answers=next((one.kind for i in answered if (one := found.letters.get(i))), "")
         if letter is None
         else "",
-        ours=own_id in found.letters or (bool(sender) and is_ours(sender, (service.address, back))),
+        ours=clues.own_id in found.letters or (bool(sender) and is_ours(sender, ours)),
     )
+
+
+def _return_path(service: ServiceSettings) -> str:
+    return f"{service.bounce_local}@{service.domain}"
 
 
 def _digests(recipients: tuple[str, ...], ours: str) -> list[str]:

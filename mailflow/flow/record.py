@@ -110,14 +110,15 @@ def _move_accounts(
     session: Session, changes: Sequence[tuple[Request, Request]], now: datetime
 ) -> None:
     """The account follows its request (DOMAIN.md §6: one per domain)."""
-    moved = []
+    created, moved = [], []
     for before, after in changes:
         if before.state is after.state:
             continue
         if after.state in OCCUPYING and before.state not in OCCUPYING:
-            requests.account_create(session, after, str(after.state), now)
+            created.append((after, str(after.state)))
         elif before.state in OCCUPYING:
             moved.append((after, str(after.state) if after.state in OCCUPYING else "ended"))
+    requests.account_create_all(session, created, now)
     requests.account_set_all(session, moved, now)
 
 

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from mailflow.config import ServiceSettings
+from mailflow.config import Config, ServiceSettings
 from mailflow.core.classify import Reading
 from mailflow.core.decision import Limit
 from mailflow.core.letter import Audience, Kind, Letter
 from mailflow.core.message import Message
 from mailflow.core.request import Request
 from mailflow.core.sides import company_domain
+from mailflow.flow.carry import Decided
+from mailflow.flow.limits import within
+from mailflow.flow.post import Answered
+from mailflow.flow.values import Applied
 from mailflow.store import quota
+from mailflow.store.session import Session
+
+
+def answer(
+    session: Session,
+    message: Message,
+    reading: Reading,
+    request: Request | None,
+    config: Config,
+    answered: Answered,
+    now: datetime,
+) -> Decided:
+    """What such a mail is answered, as long as its limit lasts. `request`: what it is about."""
+    if reading.do == "calm":
+        applied = Applied("unknown_token", reading.why)
+        letter, limit = calm(message, config.service)
+    else:
+        silent = config.trust.unproven_replies == "quarantine"
+        if request is None or (silent and reading.outcome == "unproven"):
+            return Decided(applied=Applied("quarantine", reading.why))
+        applied = Applied(reading.outcome, reading.why)
+        letter, limit = redirect(message, reading, request, config.service)
+    if not within(session, limit, now):
+        return Decided(applied=applied)
+    return Decided(answered=answered, applied=replace(applied, letters=1), letter=letter)
 
 
 def calm(message: Message, service: ServiceSettings) -> tuple[Letter, Limit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from mailflow.config import Config
@@ -12,7 +13,7 @@ from mailflow.core.policy import Policy
 from mailflow.core.request import Person, Request, Role, State
 from mailflow.core.sides import company_domain, is_ours, mailbox
 from mailflow.store import directory, queries
-from mailflow.store.db import Database, Session
+from mailflow.store.session import Session
 
 #: Country domains whose people most likely read one of our languages (DOMAIN.md §5, feature 16).
 _COUNTRIES = {
@@ -28,19 +29,17 @@ _LANGUAGE_OF_COUNTRY = {
 
 def build(
     session: Session,
-    db: Database,
     config: Config,
     policy: Policy,
     request: Request | None,
-    sender: Person | None,
+    requester: Person | None,
     reference: str,
+    now: datetime,
 ) -> World:
-    """The world of one decision."""
-    requester = (
-        directory.person(session, request.requester.email, config.service.internal_domains)
-        if request
-        else sender
-    )
+    """The world of one decision.
+
+    `requester`: the directory's entry for whose request it is, or for who asks for a first one.
+    """
     asker = requester.email if requester else ""
 
     def is_colleague(address: str) -> bool:
@@ -69,7 +68,7 @@ def build(
         return found.language if found else ""
 
     world = World(
-        now=db.now(session),
+        now=now,
         policy=policy,
         requester=requester,
         account_of=lambda domain: directory.account(session, domain),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, text, update
@@ -14,6 +15,7 @@ from mailflow.core.request import Account, Person, Role
 from mailflow.core.sides import company_domain
 from mailflow.store import tables
 from mailflow.store.db import run
+from mailflow.store.lists import is_in
 from mailflow.store.prepared import Prepared
 from mailflow.store.session import Session
 from mailflow.store.text import storable
@@ -32,6 +34,7 @@ _COMPANIES = Prepared(
     .where(_person.c.domain == bindparam("its_domain"), _person.c.role == Role.PARTNER.value)
 )
 _PERSON_BY_EMAIL = Prepared(_PERSON.where(_person.c.email == bindparam("its_email")))
+_PEOPLE_BY_EMAIL = Prepared(_PERSON.where(is_in(_person.c.email, "emails")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,16 @@ def person(session: Session, email: str, internal_domains: Collection[str] = ())
     """
     row = _PERSON_BY_EMAIL.first(session, {"its_email": _key(email)})
     return None if row is None else _person_of(row, internal_domains)
+
+
+def people_at(
+    session: Session, emails: Collection[str], internal_domains: Collection[str] = ()
+) -> dict[str, Person]:
+    """`person` for several addresses: those who are registered, by the address as it was given."""
+    keys = {email: _key(email) for email in emails}
+    rows = _PEOPLE_BY_EMAIL.all(session, {"emails": set(keys.values())}) if keys else []
+    found = {row.email: _person_of(row, internal_domains) for row in rows}
+    return {email: found[key] for email, key in keys.items() if key in found}
 
 
 def people(
@@ -192,9 +205,12 @@ def import_accounts(session: Session, rows: Sequence[Account], at: datetime) -> 
     return AccountCounts(added, changed, tuple(conflicts))
 
 
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
 def _key(email: str) -> str:
     """ASCII letters in lower case and nothing else folded (I13): `İ` is not `i`."""
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in email)
+    return email.translate(_ASCII_LOWER)
 
 
 def _person_of(row: Any, internal_domains: Collection[str]) -> Person:

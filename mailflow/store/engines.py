@@ -31,7 +31,7 @@ POSTGRES_OPTIONS = (
     "-c timezone=UTC -c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=20000"
     " -c idle_in_transaction_session_timeout=60000"
 )
-#: Pages a writer keeps in memory, in KiB. All of one batch must fit, or they are written twice.
+#: Pages a writer keeps in memory, in KiB. What does not fit is read from the file again.
 WRITER_CACHE_KIB = 8000
 #: A commit is on disk before we answer 250 (I1). Each transaction says so: connections are shared.
 _SYNCED = Prepared(text("PRAGMA synchronous = FULL"))

@@ -89,11 +89,13 @@ def load(session: Session, request_id: int, *, lock: bool = False) -> Request | 
     return None if row is None else from_document(row.document, id=request_id, version=row.version)
 
 
-_LOAD_ALL = Prepared(
+_load_all = (
     select(_request.c.id, _request.c.document, _request.c.version)
     .where(is_in(_request.c.id, "ids"))
-    .order_by(_request.c.id)
+    .order_by(_request.c.id)  # locks are taken in one order everywhere
 )
+_LOAD_ALL = Prepared(_load_all)
+_LOCK_ALL = Prepared(_load_all.with_for_update())
 _LOCK_FREE = Prepared(
     select(_request.c.id, _request.c.version)
     .where(is_in(_request.c.id, "ids"))
@@ -102,11 +104,16 @@ _LOCK_FREE = Prepared(
 )
 
 
-def load_all(session: Session, request_ids: Sequence[int]) -> list[Request]:
-    """Those of the requests that there are, for deciding about them later (`lock_free`)."""
+def load_all(session: Session, request_ids: Sequence[int], *, lock: bool = False) -> list[Request]:
+    """Those of the requests that there are, by id; `lock` as for `load`.
+
+    Without it they are for deciding about them later (`lock_free`).
+    """
+    if not request_ids:
+        return []
     return [
         from_document(row.document, id=row.id, version=row.version)
-        for row in _LOAD_ALL.all(session, {"ids": request_ids})
+        for row in (_LOCK_ALL if lock else _LOAD_ALL).all(session, {"ids": request_ids})
     ]
 
 
@@ -166,17 +173,27 @@ def account_create(session: Session, request: Request, state: str, now: datetime
 
     On PostgreSQL this waits for another transaction that is about to take the same domain.
     """
-    values = {
-        "domain": request.fields.account_domain,
-        "name": request.fields.account_name,
-        "state": state,
-        "request_id": request.id,
-        "administrators": [],
-        "created_at": now,
-        "changed_at": now,
-    }
-    if _INSERT_ACCOUNT.run(session, values) != 1:
-        raise DomainTaken(request.fields.account_domain)
+    account_create_all(session, [(request, state)], now)
+
+
+def account_create_all(
+    session: Session, created: Sequence[tuple[Request, str]], now: datetime
+) -> None:
+    """`account_create` for several requests, each with the state of its account."""
+    values = [
+        {
+            "domain": request.fields.account_domain,
+            "name": request.fields.account_name,
+            "state": state,
+            "request_id": request.id,
+            "administrators": [],
+            "created_at": now,
+            "changed_at": now,
+        }
+        for request, state in created
+    ]
+    if _INSERT_ACCOUNT.many(session, values) != len(values):
+        raise DomainTaken(", ".join(request.fields.account_domain for request, _ in created))
 
 
 _SET_ACCOUNT = Prepared(

@@ -28,9 +28,19 @@ def take(db: Database, subject: str, state: str, reason: str = "the rule") -> in
     else:
         with db.transaction() as session:
             inbox.finish(
-                session, claimed.id, claimed.fence, state=state, kind="request",
-                outcome="quarantine", reason=reason, sender="a@b.example\x1b[2J",
-            )  # fmt: skip
+                session,
+                [
+                    inbox.Finished(
+                        claimed.id,
+                        claimed.fence,
+                        state=state,
+                        kind="request",
+                        outcome="quarantine",
+                        reason=reason,
+                        sender="a@b.example\x1b[2J",
+                    )
+                ],
+            )
     return claimed.id
 
 
@@ -162,9 +172,19 @@ def test_one_sees_what_a_quarantined_mail_says_before_vouching_for_it(
     (mail,) = inbox.claim(sqlite_db, 1, LEASE)
     with sqlite_db.transaction() as session:
         inbox.finish(
-            session, mail.id, mail.fence, state="quarantined", kind="request",
-            outcome="quarantine", reason="not proven (I13)", sender="ana@partner.example",
-        )  # fmt: skip
+            session,
+            [
+                inbox.Finished(
+                    mail.id,
+                    mail.fence,
+                    state="quarantined",
+                    kind="request",
+                    outcome="quarantine",
+                    reason="not proven (I13)",
+                    sender="ana@partner.example",
+                )
+            ],
+        )
     listed = shell("quarantine", "list").out
     assert "Neues Konto für" in listed
     assert "\x1b" not in listed

@@ -49,7 +49,7 @@ def finish(db: Database, one: inbox.Claimed, **values: Any) -> None:
         "reason": "ok",
     }
     with db.transaction() as session:
-        inbox.finish(session, one.id, one.fence, **(plain | values))
+        inbox.finish(session, [inbox.Finished(one.id, one.fence, **(plain | values))])
 
 
 def request(reference: str = "", **values: Any) -> Request:

@@ -207,20 +207,49 @@ def test_the_same_effect_twice_is_refused_and_the_rest_of_the_transaction_lives(
     with db.transaction() as session:
         with pytest.raises(inbox.DuplicateEffect), savepoint(session):
             inbox.finish(
-                session, second.id, second.fence, state="done", kind="request", outcome="review",
-                reason="", effect_key="k",
-            )  # fmt: skip
+                session,
+                [
+                    inbox.Finished(
+                        second.id,
+                        second.fence,
+                        state="done",
+                        kind="request",
+                        outcome="review",
+                        reason="",
+                        effect_key="k",
+                    )
+                ],
+            )
         inbox.finish(
-            session, second.id, second.fence, state="done", kind="request", outcome="duplicate",
-            reason="the same mail had its effect before",
-        )  # fmt: skip
+            session,
+            [
+                inbox.Finished(
+                    second.id,
+                    second.fence,
+                    state="done",
+                    kind="request",
+                    outcome="duplicate",
+                    reason="the same mail had its effect before",
+                )
+            ],
+        )
         inbox.finish(
-            session, third.id, third.fence, state="done", kind="request", outcome="review",
-            reason="", effect_key="other",
-        )  # fmt: skip
+            session,
+            [
+                inbox.Finished(
+                    third.id,
+                    third.fence,
+                    state="done",
+                    kind="request",
+                    outcome="review",
+                    reason="",
+                    effect_key="other",
+                )
+            ],
+        )
     with db.reading() as session:
-        assert queries.effect_known(session, "k") == first.id
-        assert queries.effect_known(session, "none") is None
+        assert queries.effects_known(session, ["k", "none"]) == {"k": first.id}
+        assert queries.effects_known(session, []) == {}
     assert line(db, second.id).outcome == "duplicate"
 
 

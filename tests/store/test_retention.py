@@ -52,7 +52,7 @@ def test_bytes_of_finished_mail_are_wiped_after_their_time_and_not_before(db: Da
     assert bodies(db) == (1, 1)
     with db.reading() as session:
         assert queries.inbox_raw(session, one.id) is None
-        assert queries.effect_known(session, "k") == one.id  # hash and meaning stay
+        assert queries.effects_known(session, ["k"]) == {"k": one.id}  # hash and meaning stay
     [copy] = inbox.put_many(db, [incoming(b"1")])
     assert copy == inbox.Stored(one.id, copy=True)
 

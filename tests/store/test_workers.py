@@ -209,7 +209,12 @@ def test_a_lost_connection_does_not_cost_the_claims(postgres_db: Database) -> No
         assert inbox.claim(db, 10, MINUTE) == []
         with db.transaction() as session:
             inbox.finish(
-                session, mail.id, mail.fence, state="done", kind="request", outcome="x", reason="x"
+                session,
+                [
+                    inbox.Finished(
+                        mail.id, mail.fence, state="done", kind="request", outcome="x", reason="x"
+                    )
+                ],
             )
     finally:
         watch.stop()

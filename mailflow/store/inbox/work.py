@@ -142,50 +142,59 @@ _FINISH = Prepared(
 )
 
 
-def finish(
-    session: Session,
-    claimed_id: int,
-    fence: int,
-    *,
-    state: str,
-    kind: str,
-    outcome: str,
-    reason: str,
-    sender: str = "",
-    verdict: str = "",
-    message_id: str = "",
-    effect_key: str | None = None,
-    request_id: int | None = None,
-) -> None:
-    """Say what became of a claimed mail, in the transaction of its effect.
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What became of a claimed mail.
 
     `state` is done, ignored, refused, quarantined or failed; the last three need a `reason`.
-    `effect_key` names the effect it had, None if it had none. Raises `LeaseLost` if the claim is
-    no longer ours, `DuplicateEffect` if another row has the same effect: then all that was done
-    for this mail must be undone, to the savepoint before it or with the whole transaction.
+    `effect_key` names the effect it had, None if it had none.
     """
-    values = {
-        "its_id": claimed_id,
-        "its_fence": fence,
-        "new_state": state,
-        "kind": kind,
-        "outcome": storable(outcome),
-        "reason": storable(reason),
-        "sender": storable(sender),
-        "verdict": storable(verdict),
-        "message_id": stored_message_id(message_id),
-        "effect_key": effect_key,
-        "request_id": request_id,
-    }
+
+    id: int
+    fence: int
+    state: str
+    kind: str
+    outcome: str
+    reason: str
+    sender: str = ""
+    verdict: str = ""
+    message_id: str = ""
+    effect_key: str | None = None
+    request_id: int | None = None
+
+
+def finish(session: Session, finished: Sequence[Finished]) -> None:
+    """Say what became of claimed mails, in the transaction of their effects.
+
+    Raises `LeaseLost` if one of the claims is no longer ours, `DuplicateEffect` if another row has
+    the same effect: then all that was done for them must be undone, with the whole transaction.
+    """
+    values = [
+        {
+            "its_id": one.id,
+            "its_fence": one.fence,
+            "new_state": one.state,
+            "kind": one.kind,
+            "outcome": storable(one.outcome),
+            "reason": storable(one.reason),
+            "sender": storable(one.sender),
+            "verdict": storable(one.verdict),
+            "message_id": stored_message_id(one.message_id),
+            "effect_key": one.effect_key,
+            "request_id": one.request_id,
+        }
+        for one in finished
+    ]
+    known = ", ".join(str(one.id) for one in finished)
     try:
-        changed = _FINISH.run(session, values)
+        changed = _FINISH.many(session, values)
     except IntegrityError as error:
         # SQLite names the column, PostgreSQL the index; both say "effect_key".
-        if effect_key is None or "effect_key" not in str(error.orig):
+        if "effect_key" not in str(error.orig):
             raise
-        raise DuplicateEffect(f"inbox {claimed_id}") from error
-    if changed != 1:
-        raise LeaseLost(f"inbox {claimed_id}")
+        raise DuplicateEffect(f"inbox {known}") from error
+    if changed != len(values):
+        raise LeaseLost(f"inbox {known}")
 
 
 def stored_message_id(message_id: str) -> str:

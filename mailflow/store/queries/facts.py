@@ -151,17 +151,16 @@ def _letter(row: object) -> LetterFact:
     )  # fmt: skip
 
 
-_EFFECT = Prepared(
-    select(_inbox.c.id).where(
-        _inbox.c.effect_key == bindparam("its_key"), _inbox.c.effect_key.is_not(None)
+_EFFECTS = Prepared(
+    select(_inbox.c.effect_key, _inbox.c.id).where(
+        is_in(_inbox.c.effect_key, "keys"), _inbox.c.effect_key.is_not(None)
     )
 )
 
 
-def effect_known(session: Session, effect_key: str) -> int | None:
-    """The id of the mail that already had this effect (I2); None if none had."""
-    found: int | None = _EFFECT.value(session, {"its_key": effect_key})
-    return found
+def effects_known(session: Session, effect_keys: Sequence[str]) -> dict[str, int]:
+    """Which of these effects were had already, and by which mail (I2)."""
+    return dict(_EFFECTS.all(session, {"keys": effect_keys})) if effect_keys else {}
 
 
 _REQUEST = select(_request.c.id, _request.c.version, _request.c.document)
