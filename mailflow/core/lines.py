@@ -118,7 +118,8 @@ def labelled(line: str) -> tuple[str, str, str] | None:
         label = line[: match.start()]
         if label and (name := label_of(label)):
             return name, label, _value(line[match.end() :], label)
-    if gap := _GAP.search(line[:80]):  # columns made with blanks
+    one_by_one = line.isprintable() and "  " not in line  # no other white space, and no two
+    if not one_by_one and (gap := _GAP.search(line[:80])):  # columns made with blanks
         label = line[: gap.start()]
         if (name := label_of(label, exact=True)) and not is_weak(label):
             return name, label, line[gap.end() :].strip()
