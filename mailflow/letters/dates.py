@@ -21,6 +21,7 @@ def day(value: date, locale: Locale) -> str:
     return format_date(value, format="long", locale=locale)
 
 
+@lru_cache(maxsize=512)
 def moment(value: datetime, where: tzinfo, locale: Locale) -> str:
     """Date, time and zone: "8 February 2027, 10:42 UTC". `value` must know its own zone."""
     if value.tzinfo is None:

@@ -9,6 +9,7 @@ or show as boxes, and make a copied word another word.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mailflow.core.hygiene import clean_line, clean_text
 
@@ -31,8 +32,12 @@ _ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _TOWER = re.compile(f"({_ACCENT}{{3}}){_ACCENT}+")
 
 
+@lru_cache(maxsize=1024, typed=True)
 def line(text: str) -> str:
-    """A value of one line without controls, direction marks or signs of no width, cut if long."""
+    """A value of one line without controls, direction marks or signs of no width, cut if long.
+
+    The letters of one request say the same few values, so the last ones are remembered.
+    """
     value = _flat(clean_line(text))
     return value if len(value) <= MAX_LINE else value[:MAX_LINE] + "[…]"
 

@@ -13,6 +13,7 @@ import re
 from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from mailflow.core.hygiene import clean_line
@@ -20,6 +21,7 @@ from mailflow.letters.brand import Logo
 
 MAX_REFERENCES = 20  # the first and the last ones; RFC 5322 sets no limit, servers do
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,120}@[\x21-\x3b\x3d\x3f-\x7e]{1,120}>")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _MAX_OCTETS = 900  # of a line sent as it is; the standard allows 998
@@ -69,6 +71,7 @@ def unstructured(value: str, name: str) -> str:
     return _folded(_encoded(value), room)
 
 
+@lru_cache(maxsize=64)
 def mailbox(name: str, address: str) -> str:
     """`"Name" <address>`, the name quoted or encoded as it needs."""
     address = spec(address)
@@ -85,11 +88,7 @@ def mailbox(name: str, address: str) -> str:
 
 def spec(address: str) -> str:
     """An address that may stand in a header. Raises ValueError for anything doubtful."""
-    if (
-        not address
-        or len(address) > 320
-        or not re.fullmatch(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+", address)
-    ):
+    if not address or len(address) > 320 or not _ADDRESS.fullmatch(address):
         raise ValueError("not a plain address")
     if not address.isprintable():
         raise ValueError("not a plain address")
