@@ -8,7 +8,8 @@ events, accounts and secrets; the bytes of copied mails are left out, as after
 `policy.keep_raw_days`. A million requests take some 8 GB of a temporary folder.
 
 Cost: in one process, without doors: the inbox takes the mails, the processor works on them, the
-letters are taken from the outbox, and the CPU of all that is counted; the stores take turns.
+letters are taken from the outbox, and the CPU of all that is counted; the stores take turns, and
+are in the machine's memory as far as that suffices.
 Start and memory: a started service on each store, by SMTP (see `bench.standing`).
 """
 
@@ -196,6 +197,8 @@ async def measure(options: argparse.Namespace) -> int:
             begun = time.perf_counter()
             fill(houses[-1], signer, size)
             say(f"{size:>9} requests stored, filled in {time.perf_counter() - begun:.0f} s")
+        for house in houses:
+            standing.remember(house.file.parent)
         times = costs(houses, signer, options.groups)
         for size, house, spent in zip(options.sizes, houses, times, strict=True):
             ratios = [own / first for own, first in zip(spent, times[0], strict=True)]

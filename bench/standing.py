@@ -45,6 +45,19 @@ def forget(folder: Path) -> None:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def remember(folder: Path) -> None:
+    """Read the files of a folder, so that they are in memory as far as it suffices.
+
+    A store that has just been filled by other means than a year of mail would otherwise be read
+    from the disk, page by page, while it is measured.
+    """
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open("rb", buffering=0) as file:
+                while file.read(2**20):
+                    pass
+
+
 async def start(service: Service) -> Start:
     """Start a service, wait for its greeting, and end it."""
     begun = time.perf_counter()

@@ -82,9 +82,11 @@ def wipe_raw(db: Database, keep: timedelta, *, dry_run: bool = False) -> Wiped:
 def _wipe(db: Database, old: object, column: object, before: datetime) -> int:
     total = 0
     while True:
-        with db.transaction() as session:
+        # Looked for without the write lock: nothing leaves these states again.
+        with db.reading() as session:
             ids = run(session, old, {"before": before}).scalars().all()
-            if ids:
+        if ids:
+            with db.transaction() as session:
                 run(session, delete(column.table).where(column.in_(ids)))  # type: ignore[attr-defined]
         total += len(ids)
         if len(ids) < BATCH:
