@@ -115,9 +115,10 @@ class _Form:
         values = compiled.params
         # Literals of the statement are parameters too; they bring their value along.
         self._parameters = [
-            (name, bind.required, _writer(bind.type, dialect), values[name])
+            (name, bind.required, write, write(values[name]) if fixed and write else values[name])
             for name in (compiled.positiontup if compiled.positional else values)
             for bind in [compiled.binds[name]]
+            for write, fixed in [(_writer(bind.type, dialect), not bind.required)]
         ]
         described = getattr(statement, "column_descriptions", None)
         if described is None:
@@ -178,9 +179,7 @@ class _Form:
 
     def _values(self, parameters: Parameters) -> Any:
         values = [
-            (parameters[name] if required else fixed)
-            if write is None
-            else write(parameters[name] if required else fixed)
+            (parameters[name] if write is None else write(parameters[name])) if required else fixed
             for name, required, write, fixed in self._parameters
         ]
         if self._positional:
@@ -220,6 +219,8 @@ def _time_to_text(moment: datetime | None) -> str | None:
         return None
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
+    if moment.tzinfo is UTC:  # as nearly all are
+        return moment.isoformat(" ", "microseconds")[:-6]
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
