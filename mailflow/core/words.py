@@ -227,7 +227,7 @@ PLEASE = word_set("please pls kindly favor bitte veuillez merci porfavor porfa p
 PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.CANCEL: (
         "cancel", "cancelled", "canceled", "cancelar", "cancelo", "cancelamos", "cancelado", "cancelada", "cancelen", "cancele",
-        "annuler", "annule", "j'annule", "annulons", "annulez", "stornieren", "storniere", "storniert", "storno",
+        "cancelem", "anular", "anulo", "anulamos", "anulen", "anule", "anulad", "anulem", "annuler", "annule", "j'annule", "annulons", "annulez", "stornieren", "storniere", "storniert", "storno",
         "withdraw", "retirar la solicitud", "retiro la solicitud", "retirar o pedido", "zuruckziehen",
     ),
     Intent.DECLINE: (

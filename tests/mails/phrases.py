@@ -205,8 +205,13 @@ CANCEL = {
         "Cancel, the customer changed his mind.",
         "I want to cancel",
     ],
-    "es": ["CANCELAR", "Cancelar la solicitud, por favor", "Quiero cancelar la solicitud."],
-    "pt": ["CANCELAR", "Quero cancelar o pedido."],
+    "es": [
+        "CANCELAR",
+        "Cancelar la solicitud, por favor",
+        "Quiero cancelar la solicitud.",
+        "Anulen la solicitud, por favor",
+    ],
+    "pt": ["CANCELAR", "Quero cancelar o pedido.", "Anulem o pedido, por favor"],
     "fr": ["ANNULER", "Je veux annuler la demande."],
     "de": ["STORNIEREN", "Bitte stornieren"],
 }
