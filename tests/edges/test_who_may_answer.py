@@ -58,7 +58,6 @@ def the_letter(house: House, to: str, secret: str) -> Written:
     """Brings the house to the point where the row begins; the letter that is answered."""
     request = "Account name: Harbour\nCustomer email: tom@harbour.example\n"
     request += "User emails: kim@harbour.example\n" if to == "user" else ""
-
     review = one(house.write(ALBA.email, request, headers=PROVEN), "review")
     if to == "partner":
         return review
