@@ -56,7 +56,7 @@ ROLES = frozenset({"smtp", "imap", "processor", "sender", "timers", "web"})
 MAILBOX_HUNG_S = HUNG_S + 3600.0
 #: TERM must be done within ten seconds; each thread gets what is left of them.
 STOP_WITHIN_S = 9.0
-#: The collector looks when there are so many new objects. At Python's own 700 that costs 5 % or more.
+#: The collector looks when there are so many new objects; at Python's own 700 that costs 5 %.
 GARBAGE = 10_000
 
 
