@@ -1,6 +1,6 @@
 """Waiting times when mails come as they will, not when the last one was answered; and a burst.
 
-    python -m bench latency [--rate 15] [--seconds 30] [--burst 10000]
+    python -m bench latency [--rate 15] [--seconds 30] [--burst 10000] [--processes 1]
 
 Open loop: conversations begin at random moments (Poisson), `rate` in a second on average, whatever
 becomes of those before. Take half of what `python -m bench loop` finds. Then `burst` requests at
@@ -100,7 +100,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> int:
     taken = Taken()
     _, relay = await wire.listen(taken.took)
     service = Service(folder, relay=relay, names=names_port)
-    group = service.start()
+    group = service.start(options.processes)
     try:
         print(await open_loop(service, signer, taken, options.rate, options.seconds))
         scripts = [script(signer, "burst", n) for n in range(options.burst)]
@@ -130,6 +130,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench latency")
     parser.add_argument("--rate", type=float, default=15.0, help="conversations/s, open loop")
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--processes", type=int, default=1, help="of mailflow")
     parser.add_argument("--burst", type=int, default=10_000)
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="mailflow-latency-") as name:

@@ -371,7 +371,7 @@ def prepare(config: Config) -> Letters:
             raise NotReadyError(state)
     finally:
         db.close()  # what is open may not be shared with a fork
-    return _letters(config)
+    return _prepared(config)
 
 
 def run(
@@ -387,6 +387,8 @@ def run(
     let go of it.
     """
     maillog.configure(config.log)
+    if letters is None and "processor" in roles:
+        letters = _prepared(config)
     daemon = Daemon(config, roles=roles, letters=letters)
     wake = threading.Event()
     if leash is not None:
@@ -423,6 +425,12 @@ def _until_let_go(leash: int, wake: threading.Event) -> None:
 
 def _is_ours(address: str, *, addresses: tuple[str, ...]) -> bool:
     return is_ours(address, *addresses)
+
+
+def _prepared(config: Config) -> Letters:
+    letters = _letters(config)
+    letters.prepare()
+    return letters
 
 
 def _letters(config: Config) -> Letters:

@@ -28,7 +28,7 @@ BATCH = 32
 #: After several mails at once the loop lets so much time go by, so that the next ones come together
 #: too: what is worked on together costs half of what it costs one by one. A mail by itself never
 #: waits.
-TOGETHER_S = 0.02
+TOGETHER_S = 0.01
 #: Checks that could not be made for now (DNS) are made again this often, then count as "none".
 TEMPORARY_TRIES = 5
 #: While no name server answers at all, this often and without end: that is not the mail's trouble.

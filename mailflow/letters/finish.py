@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -18,6 +19,12 @@ from mailflow.letters.data import data_of, original
 from mailflow.letters.folders import LetterError, find_locales, find_templates
 from mailflow.letters.view import view
 from mailflow.letters.voice import CUT, Voice, give_voice, load
+
+#: The letters of a request that nothing comes in the way of.
+USUAL = (
+    Kind.REVIEW, Kind.COMPLETION, Kind.ACTIVATION, Kind.CONFIRMATION_PARTNER,
+    Kind.CONFIRMATION_CUSTOMER, Kind.ACCESS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,17 @@ class Letters:
             )
             for language in offered
         }
+
+    def prepare(self) -> None:
+        """Compile the usual letters in the default language now: the first reader need not wait.
+
+        The others are compiled when they are first written. A broken template is no trouble here.
+        """
+        voice = self._voices[self._service.default_language]
+        for kind in USUAL:
+            for environment in (voice.text, voice.html):
+                with suppress(LetterError):
+                    load(environment, f"{kind}.j2")
 
     def finish(self, letter: Letter, envelope: Envelope) -> Finished:
         """Write a letter. Raises LetterError or ValueError when it cannot be written as it should.

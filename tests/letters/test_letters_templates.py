@@ -165,3 +165,18 @@ def test_each_class_of_the_kit_has_a_style() -> None:
     assert used == styled
     html = read(Letters(SERVICE), next(s for s in SAMPLES if s.name == "activation")).html
     assert not re.search(r'class="\w+">', html), "a class whose style was not inlined"
+
+
+def test_the_usual_letters_are_ready_before_the_first_is_wanted(tmp_path: Path) -> None:
+    letters = Letters(SERVICE)
+    letters.prepare()
+    voice = letters._voices[SERVICE.default_language]
+    for environment in (voice.text, voice.html):
+        assert environment.cache is not None
+        ready = {key[1] for key in environment.cache}
+        assert {"review.j2", "activation.j2", "confirmation_customer.j2"} <= ready
+    # One that is broken shows when it is wanted, as without that.
+    broken = Letters(SERVICE, _own(tmp_path, "letters/review.j2", "{% if %}"))
+    broken.prepare()
+    with pytest.raises(LetterError, match="review"):
+        write(broken, REVIEW)
