@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
 from mailflow.ingress.courier import Courier
+
+T = TypeVar("T")
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -22,6 +24,18 @@ class Loop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Any:
         self.called += 1
         return super().call_soon_threadsafe(callback, *args, **kw)
+
+    def play(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run it in a thread of its own: the browser's tests keep a loop in the main one."""
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._play, main).result()
+
+    def _play(self, main: Coroutine[Any, Any, T]) -> T:
+        try:
+            return self.run_until_complete(main)
+        finally:
+            self.run_until_complete(self.shutdown_default_executor())
+            self.close()
 
 
 def test_results_and_errors_that_come_together_wake_the_loop_once() -> None:
@@ -37,11 +51,10 @@ def test_results_and_errors_that_come_together_wake_the_loop_once() -> None:
         futures[4].set_exception(OSError("away"))
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    *results, error = loop.run_until_complete(main())
+    *results, error = loop.play(main())
     assert loop.called == 1
     assert results == [0, 1, 2, 3]
     assert isinstance(error, OSError)
-    loop.close()
 
 
 def test_settled_by_a_thread_one_after_the_other() -> None:
@@ -57,9 +70,7 @@ def test_settled_by_a_thread_one_after_the_other() -> None:
             results.append(await waiting)
         return results
 
-    assert loop.run_until_complete(main()) == list(range(50))
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
+    assert loop.play(main()) == list(range(50))
 
 
 def test_who_no_longer_waits_takes_his_wish_back() -> None:
@@ -77,10 +88,9 @@ def test_who_no_longer_waits_takes_his_wish_back() -> None:
         late.set_result(1)
         await asyncio.sleep(0)
 
-    loop.run_until_complete(main())
+    loop.play(main())
     assert early.cancelled()
     assert late.result(0) == 1, "its commit had begun"
-    loop.close()
 
 
 def test_a_wish_taken_back_by_the_other_side_is_cancelled_here() -> None:
@@ -93,8 +103,7 @@ def test_a_wish_taken_back_by_the_other_side_is_cancelled_here() -> None:
         return await waiting
 
     with pytest.raises(asyncio.CancelledError):
-        loop.run_until_complete(main())
-    loop.close()
+        loop.play(main())
 
 
 def test_a_closed_loop_is_left_alone() -> None:
