@@ -13,6 +13,7 @@ from mailflow.store import history, inbox, outbox, queries, requests, workers
 from mailflow.store.db import Database
 from mailflow.store.watch import Watch
 from tests.daemon.shell import Shell
+from tests.store.make import finish
 
 LEASE = timedelta(minutes=5)
 
@@ -26,21 +27,10 @@ def take(db: Database, subject: str, state: str, reason: str = "the rule") -> in
     if state == "failed":
         inbox.fault(db, claimed.id, claimed.fence, reason, 1, timedelta())
     else:
-        with db.transaction() as session:
-            inbox.finish(
-                session,
-                [
-                    inbox.Finished(
-                        claimed.id,
-                        claimed.fence,
-                        state=state,
-                        kind="request",
-                        outcome="quarantine",
-                        reason=reason,
-                        sender="a@b.example\x1b[2J",
-                    )
-                ],
-            )
+        finish(
+            db, claimed, state=state, outcome="quarantine", reason=reason,
+            sender="a@b.example\x1b[2J",
+        )  # fmt: skip
     return claimed.id
 
 
@@ -170,21 +160,10 @@ def test_one_sees_what_a_quarantined_mail_says_before_vouching_for_it(
     recipients = ("requests@licensing.vendor.example",)
     inbox.put_many(sqlite_db, [inbox.Incoming(STRANGE, "a@b.example", recipients, "", "smtp")])
     (mail,) = inbox.claim(sqlite_db, 1, LEASE)
-    with sqlite_db.transaction() as session:
-        inbox.finish(
-            session,
-            [
-                inbox.Finished(
-                    mail.id,
-                    mail.fence,
-                    state="quarantined",
-                    kind="request",
-                    outcome="quarantine",
-                    reason="not proven (I13)",
-                    sender="ana@partner.example",
-                )
-            ],
-        )
+    finish(
+        sqlite_db, mail, state="quarantined", outcome="quarantine", reason="not proven (I13)",
+        sender="ana@partner.example",
+    )  # fmt: skip
     listed = shell("quarantine", "list").out
     assert "Neues Konto für" in listed
     assert "\x1b" not in listed

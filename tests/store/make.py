@@ -42,14 +42,19 @@ def claimed(db: Database, raw: bytes = b"a mail", lease: timedelta = MINUTE) -> 
 
 def finish(db: Database, one: inbox.Claimed, **values: Any) -> None:
     """Finish a claimed mail as done, or as told."""
+    with db.transaction() as session:
+        inbox.finish(session, [finished(one, **values)])
+
+
+def finished(one: inbox.Claimed, **values: Any) -> inbox.Finished:
+    """A claimed mail that led to a review, or to what is told."""
     plain: dict[str, Any] = {
         "state": "done",
         "kind": "request",
         "outcome": "review",
         "reason": "ok",
     }
-    with db.transaction() as session:
-        inbox.finish(session, [inbox.Finished(one.id, one.fence, **(plain | values))])
+    return inbox.Finished(one.id, one.fence, **(plain | values))
 
 
 def request(reference: str = "", **values: Any) -> Request:

@@ -15,6 +15,7 @@ from tests.store.make import (
     NOON,
     claimed,
     finish,
+    finished,
     in_threads,
     incoming,
     refused_by_database,
@@ -206,47 +207,9 @@ def test_the_same_effect_twice_is_refused_and_the_rest_of_the_transaction_lives(
     finish(db, first, effect_key="k")
     with db.transaction() as session:
         with pytest.raises(inbox.DuplicateEffect), savepoint(session):
-            inbox.finish(
-                session,
-                [
-                    inbox.Finished(
-                        second.id,
-                        second.fence,
-                        state="done",
-                        kind="request",
-                        outcome="review",
-                        reason="",
-                        effect_key="k",
-                    )
-                ],
-            )
-        inbox.finish(
-            session,
-            [
-                inbox.Finished(
-                    second.id,
-                    second.fence,
-                    state="done",
-                    kind="request",
-                    outcome="duplicate",
-                    reason="the same mail had its effect before",
-                )
-            ],
-        )
-        inbox.finish(
-            session,
-            [
-                inbox.Finished(
-                    third.id,
-                    third.fence,
-                    state="done",
-                    kind="request",
-                    outcome="review",
-                    reason="",
-                    effect_key="other",
-                )
-            ],
-        )
+            inbox.finish(session, [finished(second, effect_key="k")])
+        inbox.finish(session, [finished(second, outcome="duplicate")])
+        inbox.finish(session, [finished(third, effect_key="other")])
     with db.reading() as session:
         assert queries.effects_known(session, ["k", "none"]) == {"k": first.id}
         assert queries.effects_known(session, []) == {}

@@ -18,7 +18,7 @@ from mailflow.store import watch as watching
 from mailflow.store.db import Database
 from mailflow.store.hasten import hasten
 from mailflow.store.watch import Watch
-from tests.store.make import MINUTE, incoming, posted
+from tests.store.make import MINUTE, finish, incoming, posted
 
 PATIENCE_S = 15
 # Claims all there is, says so, and lives until it is killed.
@@ -207,15 +207,7 @@ def test_a_lost_connection_does_not_cost_the_claims(postgres_db: Database) -> No
         assert watch._line is not old
         assert not rung.wait(3 * watching.SURE_S)
         assert inbox.claim(db, 10, MINUTE) == []
-        with db.transaction() as session:
-            inbox.finish(
-                session,
-                [
-                    inbox.Finished(
-                        mail.id, mail.fence, state="done", kind="request", outcome="x", reason="x"
-                    )
-                ],
-            )
+        finish(db, mail)
     finally:
         watch.stop()
         neighbour.stop()
